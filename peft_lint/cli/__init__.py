@@ -1,0 +1,64 @@
+"""The command line: which command is meant, and what its failures look like."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+COMMANDS = ("check", "rule", "rules", "trace")
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done; the message says why and what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command: 0 for nothing to report, 1 for findings, 2 for a failure.
+
+    The first argument may be left out where it would be `check`.
+    """
+    # Short runs end before a collection would gain anything.
+    gc.disable()
+    for stream in (sys.stdout, sys.stderr):
+        # Any path and any source can be shown, whatever the terminal's encoding.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    from peft_lint.settings import SettingsError
+
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except (UsageError, SettingsError) as error:
+        complain(str(error))
+        return 2
+    except BrokenPipeError:
+        # The reader went away, as in `peft-lint . | head`; the interpreter must not say so.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return 2
+    return code
+
+
+def complain(message: str) -> None:
+    """Write one line about a failure."""
+    print(f"peft-lint: error: {message}", file=sys.stderr)
+
+
+def _run(arguments: list[str]) -> int:
+    named = bool(arguments) and arguments[0] in COMMANDS
+    command, rest = (arguments[0], arguments[1:]) if named else ("check", arguments)
+    if command == "check":
+        from peft_lint.cli.check import check
+        from peft_lint.cli.options import parse_check
+
+        return check(parse_check(rest))
+    if command == "trace":
+        from peft_lint.cli.trace import trace
+
+        return trace(rest)
+    from peft_lint.cli.rule import rule, rules
+
+    return rule(rest) if command == "rule" else rules(rest)

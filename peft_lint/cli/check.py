@@ -1,0 +1,211 @@
+"""`peft-lint check`: every file through the engine, its fixes applied, one report at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from functools import cache, partial
+
+from peft_lint import engine
+from peft_lint.cli import complain, files
+from peft_lint.cli.failure import internal_error, not_analysed
+from peft_lint.cli.options import CheckOptions
+from peft_lint.cli.plan import Plan, make_plan
+from peft_lint.discovery import discover, is_excluded
+from peft_lint.document import Document, DocumentError
+from peft_lint.finding import Finding
+from peft_lint.reports import FileReport, RunReport, summary
+from peft_lint.settings import Settings, SettingsError, load, nearest
+from peft_lint.versions import resolve
+
+STDIN = "-"
+# How much of a file that cannot be decoded is kept to show the place.
+_SHOWN_BYTES = 1_000_000
+
+
+def check(options: CheckOptions) -> int:
+    """Run the check and return the exit code."""
+    return _Check(options).run()
+
+
+class _Check:
+    """One run: it collects what the files gave, and whether anything failed on the way."""
+
+    def __init__(self, options: CheckOptions) -> None:
+        self.options = options
+        self.report = RunReport()
+        self.broken = False
+        self._settings = cache(self._load_settings)
+        self._plan = cache(partial(make_plan, given=options.settings))
+
+    def run(self) -> int:
+        options = self.options
+        # Settings are read before the first file is touched: an error in them changes nothing.
+        planned = [(path, self._plan(self._settings(self._folder(path)))) for path in self._paths()]
+        for path, plan in planned:
+            data = self._read(path)
+            if data is not None:
+                self._file(path, data, plan)
+        self._print()
+        if self.broken:
+            return 2
+        worst = min((finding.severity.rank for finding in self.report.findings), default=None)
+        if options.exit_zero or worst is None or worst > options.fail_on.rank:
+            return 0
+        return 1
+
+    def _paths(self) -> Iterator[str]:
+        options = self.options
+        for path in discover(
+            list(options.paths),
+            self._settings,
+            force_exclude=options.force_exclude,
+            missing=self._unreadable,
+        ):
+            shown = options.stdin_filename if path == STDIN else None
+            if shown and options.force_exclude and is_excluded(shown, self._settings):
+                if options.fix and not options.diff:
+                    sys.stdout.buffer.write(sys.stdin.buffer.read())
+                continue
+            yield path
+
+    def _folder(self, path: str) -> str:
+        named = self.options.stdin_filename if path == STDIN else path
+        return os.path.dirname(os.path.abspath(named or STDIN))
+
+    def _load_settings(self, folder: str) -> Settings:
+        options = self.options
+        if options.isolated:
+            return Settings(root=os.getcwd())
+        if options.config is None:
+            return nearest(folder)
+        found = load(options.config)
+        if found is None:
+            raise SettingsError(f"{options.config}: has no [tool.peft-lint] table")
+        return found
+
+    def _read(self, path: str) -> bytes | None:
+        if path == STDIN:
+            return sys.stdin.buffer.read()
+        if path.endswith((".ipynb", ".md")):
+            self._unreadable(path, "only Python files can be analysed")
+            return None
+        try:
+            with open(path, "rb") as stream:
+                return stream.read()
+        except OSError as error:
+            self._unreadable(path, error.strerror or "cannot be read")
+            return None
+
+    def _unreadable(self, path: str, reason: str) -> None:
+        complain(f"{path}: {reason}")
+        self.report.failed.append(path)
+        self.broken = True
+
+    def _file(self, path: str, data: bytes, plan: Plan) -> None:
+        """Analyse one file, whatever becomes of it, and note the outcome."""
+        shown = (self.options.stdin_filename or path) if path == STDIN else path
+        after = data
+        try:
+            document = Document.from_bytes(data, shown)
+        except DocumentError as error:
+            self._undecodable(shown, data, error, plan)
+        else:
+            try:
+                after = self._document(path, document, plan) or data
+            except DocumentError as error:
+                self._failed(not_analysed(document, error), plan)
+            except Exception as error:
+                # One file never stops the others, and never fails in silence.
+                self.broken = True
+                self._failed(internal_error(document, error), plan)
+        if path == STDIN and self.options.fix and not self.options.diff:
+            sys.stdout.buffer.write(after)
+
+    def _undecodable(self, shown: str, data: bytes, error: DocumentError, plan: Plan) -> None:
+        if b"peft" not in data:
+            self.report.out_of_scope += 1
+            return
+        # It is shown as far as it can be read.
+        document = Document(shown, data[:_SHOWN_BYTES].decode("utf-8", "replace"))
+        self._failed(not_analysed(document, error), plan)
+
+    def _failed(self, report: FileReport, plan: Plan) -> None:
+        self.report.failed.append(report.document.path)
+        selected = {rule.code for rule in plan.rules}
+        if any(finding.code in selected for finding in report.findings):
+            self.report.files.append(report)
+
+    def _document(self, path: str, document: Document, plan: Plan) -> bytes | None:
+        """Analyse a document, fix it if asked to, note what is left; return the fixed bytes."""
+        from peft_lint import suppression
+
+        named = None if document.path == STDIN else document.path
+        target = resolve(named, plan.targets, document.text)
+        active = plan.active(target)
+        first = engine.analyse(document, plan.rules, target)
+        if not first.in_scope:
+            self.report.out_of_scope += 1
+            return None
+
+        def analyse(current: Document) -> list[Finding]:
+            again = current is not document
+            analysis = engine.analyse(current, plan.rules, target) if again else first
+            kept = suppression.apply(current, analysis.findings, active)
+            return [plan.applied_to(finding) for finding in kept]
+
+        options = self.options
+        report, data = FileReport(document, analyse(document)), None
+        if options.fix or options.diff:
+            from peft_lint.fixer import fix
+
+            result = fix(document, analyse, unsafe=options.unsafe_fixes)
+            if result.document is not document:
+                data = result.document.to_bytes(result.document.text)
+            if options.diff:
+                # Nothing changes, so everything is still to be reported.
+                from peft_lint.cli.diff import unified
+
+                sys.stdout.buffer.write(unified(document, result.document))
+            else:
+                if data is not None and path != STDIN:
+                    self._write(path, data)
+                report = FileReport(result.document, result.findings, result.applied)
+        self.report.analysed += 1
+        self.report.files.append(report)
+        return data
+
+    def _write(self, path: str, data: bytes) -> None:
+        try:
+            files.replace(path, data)
+        except OSError as error:
+            self._unreadable(path, f"not written: {error.strerror}")
+
+    def _print(self) -> None:
+        """Write the report; standard output belongs to the fixed text or the diff, if any."""
+        options = self.options
+        sys.stdout.flush()
+        fixed_stdin = options.fix and not options.diff and STDIN in options.paths
+        stream = sys.stderr if fixed_stdin else sys.stdout
+        if options.diff:
+            from peft_lint.reports import concise
+
+            failed = [
+                file for file in self.report.files if file.document.path in self.report.failed
+            ]
+            sys.stderr.write(concise.render(RunReport(failed)) + summary(self.report) + "\n")
+        elif options.output_format == "json":
+            from peft_lint.reports import json_report
+
+            stream.write(json_report.render(self.report))
+        elif options.output_format == "concise":
+            from peft_lint.reports import concise
+
+            stream.write(concise.render(self.report))
+            stream.flush()
+            sys.stderr.write(summary(self.report) + "\n")
+        else:
+            from peft_lint.reports import colour, full
+
+            stream.write(full.render(self.report, colour.Paint(colour.wanted(stream))))

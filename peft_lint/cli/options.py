@@ -1,0 +1,171 @@
+"""The options of the commands, read with argparse."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+from peft_lint import __version__
+from peft_lint.finding import Severity
+from peft_lint.selection import did_you_mean
+from peft_lint.settings import OPTIONS, Option, Settings, check_value, settings_from
+
+FORMATS = ("full", "concise", "json")
+# Options of a settings file that have no meaning for a single run.
+_FILE_ONLY = ("exclude", "extend-exclude", "unfixable", "extend-safe-fixes")
+_COMMANDS = """\
+commands:
+  check PATH...       the default: `peft-lint PATH` is `peft-lint check PATH`
+  rule CODE|NAME      explain one rule
+  rules               list all rules
+  trace FILE[:LINE]   say what is believed of every model at a line
+
+A path that is named like a command needs `check` or `./` before it.
+exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, settings, IO or internal error
+"""
+
+
+class CheckOptions(NamedTuple):
+    """What one `check` run was asked to do; `settings` are those of the command line."""
+
+    paths: tuple[str, ...]
+    settings: Settings
+    config: str | None
+    isolated: bool
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
+    output_format: str
+    fail_on: Severity
+    exit_zero: bool
+    force_exclude: bool
+    stdin_filename: str | None
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with one line per error and a guess at what was meant."""
+
+    def __init__(self, **keywords: Any) -> None:
+        super().__init__(
+            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **keywords
+        )
+
+    def parse(self, arguments: list[str]) -> argparse.Namespace:
+        """Parse `arguments`; an unknown option ends the program with exit code 2."""
+        namespace, unknown = self.parse_known_args(arguments)
+        if unknown:
+            known = [text for action in self._actions for text in action.option_strings]
+            word = unknown[0].split("=")[0]
+            self.error(f"unknown option `{word}`{did_you_mean(word, known)}")
+        return namespace
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with one line and exit code 2."""
+        hint = "" if "did you mean" in message else f" (see `{self.prog} --help`)"
+        self.exit(2, f"peft-lint: error: {message.removeprefix('argument ')}{hint}\n")
+
+
+def add_targets(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the release of a library."""
+    group = parser.add_argument_group("target releases (else the project's own files decide)")
+    for option in OPTIONS:
+        if option.kind == "release":
+            group.add_argument(f"--{option.key}", metavar="VERSION", type=_typed(option))
+
+
+def targets(namespace: argparse.Namespace) -> dict[str, str]:
+    """Return the target releases that were given, by option key."""
+    keys = [option.key for option in OPTIONS if option.kind == "release"]
+    values = {key: getattr(namespace, key.replace("-", "_")) for key in keys}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def parse_check(arguments: list[str]) -> CheckOptions:
+    """Return what `peft-lint check` was asked to do."""
+    namespace = _check_parser().parse(arguments)
+    values: dict[str, Any] = targets(namespace)
+    for option in OPTIONS:
+        given = getattr(namespace, option.key.replace("-", "_"), None)
+        if option.kind == "rules" and given is not None:
+            values[option.key] = tuple(entry for entries in given for entry in entries)
+        elif option.kind == "flag":
+            values[option.key] = given
+    return CheckOptions(
+        paths=tuple(namespace.paths),
+        settings=settings_from(os.getcwd(), values),
+        config=namespace.config,
+        isolated=namespace.isolated,
+        fix=namespace.fix,
+        unsafe_fixes=namespace.unsafe_fixes,
+        diff=namespace.diff,
+        output_format=namespace.output_format,
+        fail_on=Severity(namespace.fail_on),
+        exit_zero=namespace.exit_zero,
+        force_exclude=namespace.force_exclude,
+        stdin_filename=namespace.stdin_filename,
+    )
+
+
+def _check_parser() -> Parser:
+    parser = Parser(
+        prog="peft-lint",
+        usage="peft-lint [check] [options] PATH...",
+        description="Follows the model through fine-tuning code and finds what fails silently.",
+        epilog=_COMMANDS,
+    )
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="+", help="files, folders, or - for standard input")
+    add("--version", action="version", version=f"peft-lint {__version__}")
+    fixing = parser.add_argument_group("fixing")
+    fixing.add_argument("--fix", action="store_true", help="apply safe fixes to the files")
+    fixing.add_argument(
+        "--unsafe-fixes", action="store_true", help="with --fix or --diff: unsafe fixes as well"
+    )
+    fixing.add_argument(
+        "--diff", action="store_true", help="print what --fix would change, write nothing"
+    )
+    choice = parser.add_argument_group("rules (codes, prefixes, names, ALL; separated by commas)")
+    for option in OPTIONS:
+        name = f"--{option.key}"
+        if option.kind == "flag":
+            choice.add_argument(name, action="store_true", help=option.help)
+        elif option.kind == "rules" and option.key not in _FILE_ONLY:
+            choice.add_argument(
+                name, action="append", type=_typed(option), metavar="RULES", help=option.help
+            )
+    output = parser.add_argument_group("output")
+    output.add_argument("--output-format", choices=FORMATS, default="full")
+    output.add_argument(
+        "--fail-on",
+        choices=[severity.value for severity in Severity],
+        default=Severity.WARNING.value,
+        help="the mildest severity that makes the exit code 1 (default: warning)",
+    )
+    output.add_argument("--exit-zero", action="store_true", help="findings do not fail the run")
+    files = parser.add_argument_group("files and settings")
+    files.add_argument("--config", metavar="FILE", help="use this settings file for every path")
+    files.add_argument("--isolated", action="store_true", help="use no settings file")
+    files.add_argument(
+        "--force-exclude", action="store_true", help="leave out excluded files even if named"
+    )
+    files.add_argument("--stdin-filename", metavar="FILE", help="the name of standard input")
+    files.add_argument("--no-cache", action="store_true", help="analyse every file anew")
+    add_targets(parser)
+    return parser
+
+
+def _typed(option: Option) -> Callable[[str], str | list[str]]:
+    """Return the reader of one option's text; argparse shows its message as the error."""
+
+    def read(text: str) -> str | list[str]:
+        listed = [entry.strip() for entry in text.split(",") if entry.strip()]
+        value = listed if option.kind == "rules" else text
+        try:
+            check_value(option, value)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return value
+
+    return read

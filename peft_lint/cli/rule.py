@@ -1,0 +1,45 @@
+"""`peft-lint rule` and `peft-lint rules`: what the rules say."""
+
+from __future__ import annotations
+
+from peft_lint.cli import UsageError
+from peft_lint.cli.options import Parser
+from peft_lint.rulebook import RuleInfo, all_rules, page
+from peft_lint.selection import did_you_mean, find
+
+
+def rule(arguments: list[str]) -> int:
+    """Print the page of one rule."""
+    parser = Parser(prog="peft-lint rule", description="Explain one rule.")
+    parser.add_argument("rule", metavar="CODE|NAME")
+    wanted = parser.parse(arguments).rule
+    found = find(wanted) or find(wanted.upper()) or find(wanted.lower())
+    if found is None:
+        known = [text for rule in all_rules() for text in (rule.code, rule.name)]
+        raise UsageError(f"unknown rule `{wanted}`{did_you_mean(wanted, known)}")
+    try:
+        text = page(found)
+    except FileNotFoundError as error:
+        raise UsageError(str(error)) from None
+    body = text.split("+++\n", 2)[2].strip()
+    print(f"{found.code} {found.name}\n{_facts(found)}\n\n{body}")
+    return 0
+
+
+def rules(arguments: list[str]) -> int:
+    """Print one line for each rule."""
+    Parser(prog="peft-lint rules", description="List all rules.").parse(arguments)
+    width = max(len(rule.name) for rule in all_rules())
+    for rule in all_rules():
+        preview = " (preview)" if rule.preview else ""
+        worst = rule.severity[0].value
+        print(f"{rule.code}  {rule.name:{width}}  {worst:7}  {rule.summary}{preview}")
+    return 0
+
+
+def _facts(rule: RuleInfo) -> str:
+    severity = " or ".join(severity.value for severity in rule.severity)
+    fixes = " or ".join(fix.value for fix in rule.fixes) or "none"
+    parts = [f"severity: {severity}", f"fix: {fixes}", f"since {rule.since}"]
+    parts += [f"{library} {releases}" for library, releases in rule.libraries.items()]
+    return " · ".join([*parts, "preview"] if rule.preview else parts)

@@ -1,0 +1,220 @@
+"""From the paths on the command line to the files to analyse, as git and the settings allow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from peft_lint.settings import Settings
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SUFFIXES = (".py", ".pyi")
+# Names of folders that hold no code of the project's own.
+DEFAULT_EXCLUDES = frozenset(
+    (
+        ".bzr",
+        ".direnv",
+        ".eggs",
+        ".git",
+        ".hg",
+        ".ipynb_checkpoints",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        ".vscode",
+        "__pycache__",
+        "__pypackages__",
+        "build",
+        "dist",
+        "node_modules",
+        "site-packages",
+        "venv",
+    )
+)
+# A pattern file and the folder its patterns are relative to, outermost first.
+_Specs = tuple[tuple[str, "GitIgnoreSpec"], ...]
+
+
+def discover(
+    paths: list[str],
+    settings_for: Callable[[str], Settings],
+    *,
+    force_exclude: bool = False,
+    missing: Callable[[str, str], None],
+) -> Iterator[str]:
+    """Yield every file to analyse once, in the order of `paths`, folders sorted by name.
+
+    A named file is yielded even if excluded or ignored, unless `force_exclude`. "-" is
+    yielded as it is. `missing` is told the path and the reason where one cannot be read.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        if path == "-":
+            found: Iterator[str] = iter((path,))
+        elif force_exclude and is_excluded(path, settings_for):
+            continue
+        elif os.path.isdir(path):
+            found = _walk(path, settings_for, missing)
+        elif os.path.exists(path):
+            found = iter((path,))
+        else:
+            missing(path, "no such file or folder")
+            continue
+        for file in found:
+            identity = os.path.abspath(file)
+            if identity not in seen:
+                seen.add(identity)
+                yield file
+
+
+def is_excluded(path: str, settings_for: Callable[[str], Settings]) -> bool:
+    """Return whether a walk from the top of the project would leave `path` out."""
+    full = os.path.abspath(path)
+    folder = os.path.dirname(full)
+    top = _top(folder) or settings_for(folder).root
+    inside = os.path.relpath(full, top)
+    if inside == "." or inside.startswith(".."):
+        return False
+    specs, current = _own_specs(top), top
+    parts = inside.split(os.sep)
+    for index, name in enumerate(parts):
+        current = os.path.join(current, name)
+        is_folder = index < len(parts) - 1 or os.path.isdir(current)
+        if _excluded(name, current, is_folder, settings_for, specs):
+            return True
+        if is_folder:
+            specs = _specs_within(current, specs)
+    return False
+
+
+def _walk(
+    start: str, settings_for: Callable[[str], Settings], missing: Callable[[str, str], None]
+) -> Iterator[str]:
+    """Yield the Python files below a folder, never entering one that is excluded."""
+    full = os.path.abspath(start)
+    pending = [("" if start == "." else start, full, _specs_from_above(full))]
+    while pending:
+        shown, folder, specs = pending.pop()
+        try:
+            with os.scandir(folder) as stream:
+                entries = sorted(stream, key=lambda entry: entry.name)
+        except OSError as error:
+            missing(shown, error.strerror or "cannot be read")
+            continue
+        # A virtual environment of any name.
+        if folder != full and any(entry.name == "pyvenv.cfg" for entry in entries):
+            continue
+        folders = []
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not (entry.name.endswith(SUFFIXES) and entry.is_file()):
+                continue
+            if _excluded(entry.name, entry.path, is_folder, settings_for, specs):
+                continue
+            below = os.path.join(shown, entry.name)
+            if is_folder:
+                folders.append((below, entry.path, _specs_within(entry.path, specs)))
+            else:
+                yield below
+        pending.extend(reversed(folders))
+
+
+def _excluded(
+    name: str,
+    full: str,
+    is_folder: bool,
+    settings_for: Callable[[str], Settings],
+    specs: _Specs,
+) -> bool:
+    settings = settings_for(os.path.dirname(full))
+    if settings.exclude is None and name in DEFAULT_EXCLUDES:
+        return True
+    patterns = (*(settings.exclude or ()), *settings.extend_exclude)
+    if patterns and _verdict(_spec(patterns), settings.root, full, is_folder):
+        return True
+    # The deepest file with an opinion decides, as in git.
+    for base, spec in reversed(specs):
+        verdict = _verdict(spec, base, full, is_folder)
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _verdict(spec: GitIgnoreSpec, base: str, full: str, is_folder: bool) -> bool | None:
+    """Return True for ignored, False for taken back by `!`, None for not mentioned."""
+    inside = os.path.relpath(full, base)
+    if inside.startswith(".."):
+        return None
+    inside += "/" if is_folder else ""
+    for pattern in reversed(spec.patterns):
+        match = pattern.match_file(inside) if pattern.include is not None else None
+        if match is None:
+            continue
+        # pathspec lets a pattern for a folder match what lies below it as well. In git it does
+        # not: a walk that came so far has already heard the verdict on the folder.
+        below = match.match.re.groupindex.get("ps_d")
+        if below is None or match.match.start(below) in (-1, len(inside) - 1):
+            return pattern.include
+    return None
+
+
+@cache
+def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    # Imported here: it costs as much as the rest of a start, and most runs need none.
+    from pathspec import GitIgnoreSpec
+
+    # `a/**` is what lies in a, not a itself; pathspec counts the folder in.
+    return GitIgnoreSpec.from_lines(
+        f"{line.rstrip()}/*" if line.rstrip().endswith("/**") else line for line in lines
+    )
+
+
+def _top(folder: str) -> str | None:
+    """Return the working tree's root around an absolute folder."""
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    return folder
+
+
+def _specs_from_above(folder: str) -> _Specs:
+    """Return the patterns that hold in `folder`: its own and those above, up to the root."""
+    top = _top(folder)
+    if top is None:
+        return _own_specs(folder)
+    specs, current = _own_specs(top), top
+    inside = os.path.relpath(folder, top)
+    for name in () if inside == "." else inside.split(os.sep):
+        current = os.path.join(current, name)
+        specs = _specs_within(current, specs)
+    return specs
+
+
+def _specs_within(folder: str, above: _Specs) -> _Specs:
+    """Return the patterns in a folder below; a nested repository starts afresh."""
+    nested = os.path.exists(os.path.join(folder, ".git"))
+    own = _own_specs(folder)
+    return own if nested else (*above, *own)
+
+
+def _own_specs(folder: str) -> _Specs:
+    found = []
+    for name in (".git/info/exclude", ".gitignore"):
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as stream:
+                lines = tuple(stream.read().split("\n"))
+        except OSError:
+            continue
+        if any(line.strip() and not line.startswith("#") for line in lines):
+            found.append((folder, _spec(lines)))
+    return tuple(found)

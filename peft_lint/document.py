@@ -1,0 +1,170 @@
+"""One source as the analyser sees it: text, its tree, and the way back to bytes and places."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import re
+import warnings
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from peft_lint.finding import Edit, Span
+
+# PEP 263: a comment on line one or two; the second only counts after a blank or a comment.
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+# Python ends lines here and nowhere else; str.splitlines also splits at form feeds.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# Beyond this, `ast` alone needs over a gigabyte of memory.
+MAX_BYTES = 5_000_000
+
+
+class DocumentError(Exception):
+    """A source that cannot be analysed: not text, not Python, or too large.
+
+    `row` and `column` are 1-based places in the file, or 1 where only the file is known.
+    """
+
+    def __init__(self, message: str, row: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.row = row
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position as people count: 1-based row and column in code points.
+
+    `cell` is the 1-based number of a notebook cell, None outside notebooks.
+    """
+
+    cell: int | None
+    row: int
+    column: int
+
+
+@dataclass(eq=False)
+class Document:
+    """Python text, its origin and its positions.
+
+    `text` holds the decoded source exactly, line ends and form feeds included, but no byte
+    order mark. `path` is the name to show. `encoding` is what the bytes were read with.
+    """
+
+    path: str
+    text: str
+    encoding: str = "utf-8"
+    bom: bool = False
+    given_tree: ast.Module | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, path: str) -> Document:
+        """Decode `data` as Python does (PEP 263); raise DocumentError when it cannot."""
+        if len(data) > MAX_BYTES:
+            raise DocumentError(f"larger than {MAX_BYTES // 1_000_000} MB, not analysed")
+        bom = data.startswith(codecs.BOM_UTF8)
+        body = data[len(codecs.BOM_UTF8) :] if bom else data
+        encoding = "utf-8" if bom else _declared_encoding(body)
+        try:
+            text = body.decode(encoding)
+        except LookupError:
+            raise DocumentError(f"unknown encoding {encoding!r} in the coding comment") from None
+        except UnicodeDecodeError as error:
+            row = len(_LINE_END.findall(body[: error.start].decode("latin-1"))) + 1
+            message = f"not {encoding} text: byte 0x{body[error.start]:02x} cannot be decoded"
+            raise DocumentError(message, row) from None
+        return cls(path, text, encoding, bom)
+
+    def to_bytes(self, text: str) -> bytes:
+        """Encode `text` as this document was encoded; raise DocumentError when it cannot."""
+        try:
+            body = text.encode(self.encoding)
+        except UnicodeEncodeError:
+            raise DocumentError(f"the fixed text cannot be written as {self.encoding}") from None
+        return codecs.BOM_UTF8 + body if self.bom else body
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The module's syntax tree; raise DocumentError when the text is not Python."""
+        if self.given_tree is not None:
+            return self.given_tree
+        try:
+            # Invalid escapes in the analysed code are not this program's warnings.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(self.text)
+        except SyntaxError as error:
+            row, column = error.lineno or 1, error.offset or 1
+            raise DocumentError(f"not valid Python: {error.msg}", row, max(column, 1)) from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            detail = str(error) or type(error).__name__
+            raise DocumentError(f"not analysed: the parser gave up ({detail})") from None
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Offset of each line's first character."""
+        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end to write: the first one that the text uses."""
+        match = _LINE_END.search(self.text)
+        return match.group() if match else "\n"
+
+    def line(self, row: int) -> str:
+        """Return the text of the 1-based line `row`, without its line end."""
+        start = self.line_starts[row - 1]
+        end = self.line_starts[row] if row < len(self.line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+    def offset(self, row: int, column: int) -> int:
+        """Return the offset of a position as `ast` gives it: 1-based row, UTF-8 byte column."""
+        start = self.line_starts[row - 1]
+        part = self.text[start : start + column]
+        if part.isascii():
+            return start + column
+        line = self.line(row)
+        return start + len(line.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace"))
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg | ast.alias) -> Span:
+        """Return the range of a node of this document's tree."""
+        end_row, end_column = node.end_lineno, node.end_col_offset
+        if end_row is None or end_column is None:
+            end_row, end_column = node.lineno, node.col_offset
+        return Span(self.offset(node.lineno, node.col_offset), self.offset(end_row, end_column))
+
+    def source(self, node: ast.expr | ast.stmt | ast.keyword) -> str:
+        """Return the text that a node of this document's tree was parsed from."""
+        span = self.span(node)
+        return self.text[span.start : span.end]
+
+    def row(self, offset: int) -> int:
+        """Return the 1-based line of the joined text on which `offset` lies."""
+        return bisect_right(self.line_starts, offset)
+
+    def place(self, offset: int) -> Place:
+        """Return where `offset` lies in the origin, as people count."""
+        row = self.row(offset)
+        return Place(None, row, offset - self.line_starts[row - 1] + 1)
+
+    def edited(self, edits: tuple[Edit, ...]) -> str:
+        """Return the text with `edits` applied; they must be sorted and must not overlap."""
+        parts, position = [], 0
+        for edit in edits:
+            parts += [self.text[position : edit.span.start], edit.content]
+            position = edit.span.end
+        return "".join([*parts, self.text[position:]])
+
+
+def _declared_encoding(data: bytes) -> str:
+    """Return the encoding that a coding comment names, else utf-8."""
+    for line in data.split(b"\n", 2)[:2]:
+        match = _COOKIE.match(line)
+        if match:
+            return match.group(1).decode("ascii", "replace")
+        if not _BLANK.match(line.rstrip(b"\r")):
+            break
+    return "utf-8"

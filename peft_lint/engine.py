@@ -1,0 +1,162 @@
+"""One document through the whole line: scope gate, interpreter, rules, visitors, findings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from peft_lint import scope
+from peft_lint.document import Document
+from peft_lint.finding import Finding, Fix, Span
+from peft_lint.rulebook import RuleInfo
+from peft_lint.suspicion import Suspicion
+from peft_lint.versions import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one document gave.
+
+    `findings` are sorted by place, before suppressions. `dependencies` are the paths of
+    other files that the result rests on. `in_scope` is False where the scope gate stopped.
+    """
+
+    findings: tuple[Finding, ...]
+    dependencies: tuple[str, ...] = ()
+    in_scope: bool = True
+
+
+def analyse(document: Document, rules: Sequence[RuleInfo], target: Target) -> Analysis:
+    """Analyse one document with the given rules; raise DocumentError if it cannot be parsed."""
+    if not scope.admits(document.text):
+        return Analysis((), in_scope=False)
+    findings = find(document, rules, target)
+    return Analysis(tuple(findings), target.dependencies)
+
+
+def find(document: Document, rules: Sequence[RuleInfo], target: Target) -> list[Finding]:
+    """Analyse a document without asking the scope gate."""
+    wanted = [rule for rule in rules if rule.module and _applies(rule, document, target)]
+    # A document that is not Python is an error even where no rule would look at it.
+    tree = document.tree
+    if not wanted or not tree.body:
+        return []
+    suspicions = _suspect(document, wanted, target)
+    if not suspicions:
+        return []
+    return _findings(document, suspicions, {rule.code: rule for rule in wanted})
+
+
+def _applies(rule: RuleInfo, document: Document, target: Target) -> bool:
+    if not any(word in document.text for word in rule.words):
+        return False
+    return all(target.allows(library, spec) for library, spec in rule.libraries.items())
+
+
+def _suspect(
+    document: Document, rules: Sequence[RuleInfo], target: Target
+) -> list[Suspicion]:
+    """Interpret the document and collect what the rules suspect."""
+    from importlib import import_module
+
+    from peft_lint.events import Event
+    from peft_lint.interpreter.machine import Machine
+    from peft_lint.interpreter.run import run
+    from peft_lint.scene import Scene
+
+    active = [import_module(rule.module).Rule() for rule in rules]
+    handlers: dict[str, list[Callable[[Event, Scene], None]]] = {}
+    for rule in active:
+        for name in dir(rule):
+            if name.startswith("on_"):
+                handlers.setdefault(name, []).append(getattr(rule, name))
+
+    def listen(event: Event, machine: Machine) -> None:
+        for handler in handlers.get(f"on_{event.name}", ()):
+            handler(event, Scene(machine))
+
+    machine = run(document, target, listen)
+    found = [suspicion for rule in active for suspicion in rule.finish(Scene(machine))]
+    return _one_per_cause(found, {rule.code: rule.yields_to for rule in rules})
+
+
+def _one_per_cause(
+    suspicions: list[Suspicion], yields: dict[str, tuple[str, ...]]
+) -> list[Suspicion]:
+    """Keep one suspicion per rule and anchor, and none that yields to another on its cause."""
+    shortest: dict[tuple[str, object], Suspicion] = {}
+    for suspicion in suspicions:
+        place = (suspicion.code, suspicion.anchor)
+        other = shortest.get(place)
+        if other is None or len(suspicion.story) < len(other.story):
+            shortest[place] = suspicion
+    kept = list(shortest.values())
+    causes = {(suspicion.code, suspicion.cause) for suspicion in kept}
+    return [
+        suspicion
+        for suspicion in kept
+        if not any((code, suspicion.cause) in causes for code in yields[suspicion.code])
+    ]
+
+
+def _findings(
+    document: Document, suspicions: list[Suspicion], rules: dict[str, RuleInfo]
+) -> list[Finding]:
+    """Let the visitors flag and rewrite, and write down what is left."""
+    from peft_lint.finding import Step
+    from peft_lint.syntax.driver import flag
+
+    findings: list[Finding] = []
+    seen: Counter[str] = Counter()
+    flagged = flag(document, suspicions)
+    flagged.sort(key=lambda one: (one.span, one.suspicion.code))
+    for one in flagged:
+        suspicion = one.suspicion
+        story = tuple(Step(document.span(node), words) for node, words in suspicion.story)
+        statement = " ".join(document.text[one.statement.start : one.statement.end].split())
+        scope_name = _qualified_name(document, one.span)
+        same = f"{suspicion.code}\0{scope_name}\0{statement}"
+        seen[same] += 1
+        digest = hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass"))
+        findings.append(
+            Finding(
+                code=suspicion.code,
+                name=rules[suspicion.code].name,
+                severity=suspicion.severity,
+                message=suspicion.message,
+                span=one.span,
+                statement=one.statement,
+                story=story,
+                fixes=tuple(sorted(one.fixes, key=_safety)),
+                fingerprint=digest.hexdigest()[:16],
+            )
+        )
+    return findings
+
+
+def _safety(fix: Fix) -> int:
+    return ["safe", "unsafe", "display"].index(fix.applicability.value)
+
+
+def _qualified_name(document: Document, span: Span) -> str:
+    """Return the dotted name of the functions and classes around a place."""
+    import ast
+
+    names: list[str] = []
+    body: list[ast.stmt] = document.tree.body
+    while True:
+        for statement in body:
+            around = document.span(statement)
+            if around.start <= span.start and span.end <= around.end:
+                break
+        else:
+            return ".".join(names)
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.append(statement.name)
+        body = [
+            inner
+            for part in ("body", "orelse", "finalbody", "handlers", "cases")
+            for inner in getattr(statement, part, ())
+        ]

@@ -1,0 +1,92 @@
+"""What peft-lint reports: a finding, the story that led to it, and its fixes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """What happens if the code ships, worst first.
+
+    `ERROR`: wrong result, nothing learned or saved, or a crash. `WARNING`: defective but
+    bounded, or wrong under a condition the code does not show. `INFO`: worth knowing.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the worst severity, growing as it gets milder."""
+        return list(Severity).index(self)
+
+
+class Applicability(Enum):
+    """How far a fix may go without a person, surest first.
+
+    `SAFE`: the code shows the intent beyond doubt, and nothing else changes. `UNSAFE`: the
+    fix makes a choice that the code does not hold. `DISPLAY`: a sketch, never applied.
+    """
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A range of a document's text: offsets in code points, from 0, end exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the text in `span` by `content`; an empty span inserts."""
+
+    span: Span
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An atomic set of edits: all of them apply, or none.
+
+    `title` is imperative, e.g. "Load the trained adapter with PeftModel.from_pretrained".
+    `edits` are sorted and do not overlap; they are empty only when `DISPLAY`.
+    """
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a story: what happened at this place, in words."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One defect in one document.
+
+    `span` is the anchor: where the fix goes and where suppressions count. `statement` is
+    the span of the statement around it. `story` leads from the cause to the symptom, in
+    order. `fingerprint` stays the same when other parts of the document change.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    statement: Span
+    story: tuple[Step, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    fingerprint: str = ""

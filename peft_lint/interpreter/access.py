@@ -1,0 +1,242 @@
+"""Names, attributes and items: how they are read and how they are assigned."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter import calls
+from peft_lint.interpreter.objects import Config, Instance
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Bound,
+    ClassValue,
+    Entries,
+    Function,
+    Items,
+    Literal,
+    Ref,
+    Super,
+    Symbol,
+    Unknown,
+    Value,
+    contained,
+    derived,
+    key,
+    literal,
+)
+from peft_lint.library import registry
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.machine import Machine
+
+_BUILTINS = frozenset(dir(builtins))
+_MISSING = {"__name__": Literal(("__main__",))}
+
+
+def name(machine: Machine, text: str) -> Value:
+    """Return what the name `text` is bound to here."""
+    value = machine.world.lookup(machine.frame, text)
+    if value is not None:
+        return value
+    if text in _BUILTINS:
+        return Symbol(f"builtins.{text}")
+    return _MISSING.get(text, NOTHING_KNOWN)
+
+
+def attribute(machine: Machine, owner: Value, text: str) -> Value:
+    """Return `owner.text`."""
+    if isinstance(owner, Symbol):
+        return Symbol(f"{owner.name}.{text}")
+    if isinstance(owner, Ref):
+        state = machine.world.heap[owner.id]
+        if isinstance(state, Instance):
+            return _instance_attribute(machine, owner, state, text)
+        return registry.attribute(machine, owner, state, text)
+    if isinstance(owner, ClassValue):
+        found = owner.find(text)
+        return derived("attribute", owner, text) if found is None else found
+    if isinstance(owner, Super):
+        return _super_attribute(machine, owner, text)
+    if isinstance(owner, Unknown):
+        assigned = machine.world.attributes.get((key(owner), text))
+        if assigned is not None:
+            return assigned
+        if text in registry.UNKNOWN_METHODS:
+            return Bound(owner, text)
+        return derived("attribute", owner, text)
+    return Bound(owner, text)
+
+
+def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) -> Value:
+    value = state.get(text)
+    if value is not None:
+        return value
+    found = state.cls.find(text)
+    if isinstance(found, Function):
+        if found.role == "property":
+            return calls.call_function(machine, found, calls.bare(machine, found.node), ref)
+        return found if found.role == "static" else Bound(ref, found)
+    if found is not None:
+        return found
+    if state.native is not None:
+        native = Ref(state.native)
+        return registry.attribute(machine, native, machine.world.heap[native.id], text)
+    if registry.module_method(state.cls.library_bases(), text):
+        return Bound(ref, text)
+    return derived("attribute", ref, text)
+
+
+def _super_attribute(machine: Machine, owner: Super, text: str) -> Value:
+    for base in owner.owner.bases:
+        if isinstance(base, ClassValue):
+            found = base.find(text)
+            if isinstance(found, Function):
+                return Bound(owner.ref, found)
+    return Bound(owner, text)
+
+
+def item(machine: Machine, owner: Value, index: Value) -> Value:
+    """Return `owner[index]`."""
+    place = literal(index)
+    if isinstance(owner, Items):
+        if owner.exact and isinstance(place, int) and -len(owner.items) <= place < len(owner.items):
+            return owner.items[place]
+        if len(owner.items) == 1:
+            return owner.items[0]
+    elif isinstance(owner, Entries):
+        found = owner.get(place) if isinstance(place, str) else None
+        if found is not None:
+            return found
+        if len(owner.items) == 1 and not owner.exact:
+            return owner.items[0][1]
+    elif isinstance(owner, Unknown):
+        assigned = machine.world.attributes.get((key(owner), f"[{place!r}]"))
+        return derived("item", owner, index) if assigned is None else assigned
+    # One of several, and the text does not say which: what happens to it happens to any.
+    machine.escape(owner)
+    return NOTHING_KNOWN
+
+
+def element(machine: Machine, iterable: Value) -> Value:
+    """Return what a loop over `iterable` binds, when the rounds are not told apart."""
+    if isinstance(iterable, Items) and len(iterable.items) == 1:
+        return iterable.items[0]
+    if isinstance(iterable, Unknown) and iterable.origin is not None:
+        statement = machine.statement
+        visit = machine.visits.get(statement, 0) if statement else 0
+        return Unknown(("element", key(iterable), visit), iterable.handles, iterable.depth + 1)
+    machine.escape(iterable)
+    return NOTHING_KNOWN
+
+
+def bind(machine: Machine, text: str, value: Value) -> None:
+    """Bind a name in the frame that Python would bind it in."""
+    frame = machine.frame
+    if frame and machine.context.functions:
+        outer, enclosing = machine.code.declared(machine.context.functions[-1])
+        if text in outer:
+            frame = 0
+        elif text in enclosing:
+            frame = machine.world.home(frame, text)
+    machine.world.bind(frame, text, value)
+
+
+def assign(machine: Machine, target: ast.expr, value: Value) -> None:
+    """Assign `value` to a target expression."""
+    if isinstance(target, ast.Name):
+        bind(machine, target.id, value)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        _unpack(machine, target.elts, value)
+    elif isinstance(target, ast.Attribute):
+        set_attribute(machine, machine.eval(target.value), target.attr, value, target)
+    elif isinstance(target, ast.Subscript):
+        _set_item(machine, machine.eval(target.value), machine.eval(target.slice), value)
+    elif isinstance(target, ast.Starred):
+        assign(machine, target.value, NOTHING_KNOWN)
+
+
+def _unpack(machine: Machine, targets: list[ast.expr], value: Value) -> None:
+    starred = any(isinstance(one, ast.Starred) for one in targets)
+    if isinstance(value, Items) and value.exact and len(value.items) == len(targets) and not starred:
+        for target, part in zip(targets, value.items, strict=True):
+            assign(machine, target, part)
+        return
+    machine.escape(value)
+    for index, target in enumerate(targets):
+        part = derived("item", value, str(index)) if isinstance(value, Unknown) else NOTHING_KNOWN
+        assign(machine, target, part)
+
+
+def set_attribute(
+    machine: Machine, owner: Value, text: str, value: Value, target: ast.Attribute
+) -> None:
+    """Do `owner.text = value`."""
+    if isinstance(owner, Ref):
+        state = machine.world.heap[owner.id]
+        if isinstance(state, Instance):
+            machine.world.put(owner.id, state.with_attribute(text, value))
+        elif isinstance(state, Config):
+            machine.world.put(owner.id, state.with_field(text, value))
+        else:
+            registry.assign_attribute(machine, owner, state, text, value, target)
+    elif isinstance(owner, Unknown) and owner.origin is not None:
+        hook = registry.UNKNOWN_ASSIGNMENTS.get(text)
+        if hook is not None:
+            hook(machine, owner, target)
+        machine.world.set_attribute(key(owner), text, value)
+    else:
+        machine.escape(value)
+
+
+def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> None:
+    place = literal(index)
+    if isinstance(owner, Entries) and isinstance(place, str):
+        entries = (*owner.items, (place, value))
+        machine.world.replace_value(owner, replace(owner, items=entries))
+    elif isinstance(owner, Unknown) and owner.origin is not None and place is not None:
+        machine.world.set_attribute(key(owner), f"[{place!r}]", value)
+    else:
+        if isinstance(owner, (Items, Entries)):
+            machine.world.replace_value(owner, replace(owner, exact=False))
+        machine.escape(value)
+
+
+def change_container(machine: Machine, owner: Items | Entries, method: str, args: tuple[Value, ...]) -> Value:
+    """Call a method of a list, tuple, set or dict display."""
+    if isinstance(owner, Entries):
+        if method == "get" and args:
+            found = owner.get(str(literal(args[0])))
+            default = args[1] if len(args) > 1 else Literal((None,))
+            return found if found is not None else default if owner.exact else NOTHING_KNOWN
+        if method in ("items", "values"):
+            values = tuple(
+                value if method == "values" else Items("tuple", (Literal((name_,)), value))
+                for name_, value in owner.items
+            )
+            return Items("list", values, owner.exact)
+        if method == "update" and len(args) == 1 and isinstance(args[0], Entries):
+            exact = owner.exact and args[0].exact
+            changed = Entries(owner.items + args[0].items, exact, owner.node)
+            machine.world.replace_value(owner, changed)
+            return Literal((None,))
+    elif method in ("append", "add") and len(args) == 1:
+        changed_items = replace(owner, items=(*owner.items, args[0]))
+        machine.world.replace_value(owner, changed_items)
+        return Literal((None,))
+    elif method == "extend" and len(args) == 1 and isinstance(args[0], Items):
+        items = owner.items + args[0].items
+        exact = owner.exact and args[0].exact
+        machine.world.replace_value(owner, replace(owner, items=items, exact=exact))
+        return Literal((None,))
+    elif method in ("index", "count"):
+        return NOTHING_KNOWN
+    if method not in ("keys", "copy"):
+        machine.world.replace_value(owner, replace(owner, exact=False))
+        machine.escape(owner)
+        for arg in args:
+            if contained(arg):
+                machine.escape(arg)
+    return NOTHING_KNOWN

@@ -1,0 +1,146 @@
+"""Builtin functions: the few that give a tracked object on, and all others, which do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter import access
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Bound,
+    Entries,
+    Function,
+    Items,
+    Literal,
+    Ref,
+    Super,
+    Symbol,
+    Value,
+    derived,
+    literal,
+)
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.calls import Call
+    from peft_lint.interpreter.machine import Machine
+
+
+def call(machine: Machine, name: str, arguments: Call) -> Value:
+    """Call the builtin `name`."""
+    model = _MODELS.get(name)
+    if model is not None:
+        return model(machine, arguments)
+    if name == "input":
+        return machine.fresh(arguments.node)
+    return derived(name, *arguments.values())
+
+
+def _super(machine: Machine, arguments: Call) -> Value:
+    running = machine.context.functions
+    first = _first_parameter(machine)
+    if running and isinstance(first, Ref):
+        owner = machine.code.owners.get(running[-1])
+        if owner is not None:
+            return Super(owner, first)
+    return NOTHING_KNOWN
+
+
+def _first_parameter(machine: Machine) -> Value | None:
+    variables = machine.world.frames[machine.frame].variables
+    return next(iter(variables.values()), None)
+
+
+def _getattr(machine: Machine, arguments: Call) -> Value:
+    name = arguments.constant(1, "name")
+    if not arguments.args:
+        return NOTHING_KNOWN
+    if isinstance(name, str):
+        return access.attribute(machine, arguments.args[0], name)
+    machine.escape(arguments.args[0])
+    return NOTHING_KNOWN
+
+
+def _setattr(machine: Machine, arguments: Call) -> Value:
+    for value in arguments.args:
+        machine.escape(value)
+    return Literal((None,))
+
+
+def _sequence(kind: str) -> Callable[[Machine, Call], Value]:
+    def model(machine: Machine, arguments: Call) -> Value:
+        if not arguments.args:
+            return Items(kind, ())
+        value = arguments.args[0]
+        if isinstance(value, Items):
+            return Items(kind, value.items, value.exact, arguments.node)
+        return derived(kind, value)
+
+    return model
+
+
+def _enumerate(machine: Machine, arguments: Call) -> Value:
+    inner = access.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
+    return Items("list", (Items("tuple", (machine.fresh(arguments.node), inner)),), exact=False)
+
+
+def _zip(machine: Machine, arguments: Call) -> Value:
+    parts = tuple(access.element(machine, value) for value in arguments.args)
+    return Items("list", (Items("tuple", parts),), exact=False)
+
+
+def _dict(machine: Machine, arguments: Call) -> Value:
+    entries: tuple[tuple[str, Value], ...] = ()
+    exact = arguments.complete
+    for value in arguments.args:
+        if isinstance(value, Entries):
+            entries, exact = entries + value.items, exact and value.exact
+        else:
+            exact = False
+    return Entries(entries + arguments.keywords, exact, arguments.node)
+
+
+def _through(machine: Machine, arguments: Call) -> Value:
+    return arguments.args[0] if arguments.args else NOTHING_KNOWN
+
+
+def _next(machine: Machine, arguments: Call) -> Value:
+    return access.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
+
+
+def _mapped(machine: Machine, arguments: Call) -> Value:
+    if len(arguments.args) == 2 and isinstance(arguments.args[0], (Function, Bound)):
+        machine.escape(arguments.args[1])
+    return machine.fresh(arguments.node)
+
+
+def _isinstance(machine: Machine, arguments: Call) -> Value:
+    if len(arguments.args) != 2:
+        return NOTHING_KNOWN
+    value, kind = arguments.args
+    if isinstance(kind, Symbol) and isinstance(value, Literal):
+        wanted = {"builtins.str": str, "builtins.int": int, "builtins.bool": bool}.get(kind.name)
+        constant = literal(value)
+        if wanted is not None and constant is not None:
+            return Literal((isinstance(constant, wanted),), arguments.node)
+    return derived("isinstance", value, kind)
+
+
+_MODELS: dict[str, Callable[[Machine, Call], Value]] = {
+    "super": _super,
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "list": _sequence("list"),
+    "tuple": _sequence("tuple"),
+    "set": _sequence("set"),
+    "sorted": _sequence("list"),
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "dict": _dict,
+    "iter": _through,
+    "reversed": _through,
+    "next": _next,
+    "map": _mapped,
+    "filter": _mapped,
+    "isinstance": _isinstance,
+}

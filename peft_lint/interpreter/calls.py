@@ -1,0 +1,358 @@
+"""Calls: arguments are bound, functions in view are followed, libraries are modelled."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter import access, builtin, classes
+from peft_lint.interpreter.code import FunctionNode
+from peft_lint.interpreter.joining import settle
+from peft_lint.interpreter.objects import Instance
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Bound,
+    ClassValue,
+    Entries,
+    Function,
+    Items,
+    Literal,
+    Ref,
+    Super,
+    Symbol,
+    Unknown,
+    Value,
+    contained,
+    derived,
+    joined,
+    literal,
+)
+from peft_lint.interpreter.world import World
+from peft_lint.library import registry
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.machine import Machine
+
+MAX_CALL_DEPTH = 4
+MAX_OUTCOMES = 8
+
+
+@dataclass(slots=True)
+class Call:
+    """One call with its arguments evaluated.
+
+    `complete` is False when a `*args` or `**kwargs` of unknown content was passed.
+    `receiver` is the object whose method is called.
+    """
+
+    machine: Machine
+    node: ast.Call
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+    complete: bool = True
+    receiver: Value | None = None
+
+    def get(self, position: int | None, name: str) -> Value | None:
+        """Return an argument given by position or by name; None when it was not given."""
+        for keyword, value in self.keywords:
+            if keyword == name:
+                return value
+        if position is not None and position < len(self.args):
+            return self.args[position]
+        return None
+
+    def constant(self, position: int | None, name: str, default: object = None) -> object:
+        """Return an argument's one literal value, else `default`."""
+        return literal(self.get(position, name), default)
+
+    def node_of(self, position: int | None, name: str) -> ast.expr | None:
+        """Return the expression of an argument as the call spells it."""
+        for keyword in self.node.keywords:
+            if keyword.arg == name:
+                return keyword.value
+        if position is not None and position < len(self.node.args):
+            node = self.node.args[position]
+            plain = self.node.args[: position + 1]
+            return None if any(isinstance(one, ast.Starred) for one in plain) else node
+        return None
+
+    def values(self) -> tuple[Value, ...]:
+        """Return all arguments."""
+        return (*self.args, *(value for _, value in self.keywords))
+
+
+def bare(machine: Machine, node: ast.AST) -> Call:
+    """Return a call without arguments that the text does not spell, for a property or hook."""
+    nowhere = ast.Call(func=ast.Name("", ast.Load()), args=[], keywords=[])
+    place = node.body if isinstance(node, ast.Lambda) else node
+    return Call(machine, ast.copy_location(nowhere, place), (), ())
+
+
+def evaluate_call(machine: Machine, node: ast.Call) -> Value:
+    """Evaluate a call expression."""
+    # Method chains iterate: `a.b().c()` a thousand times over costs no stack.
+    chain = [node]
+    while isinstance(function := chain[-1].func, ast.Attribute) and isinstance(
+        function.value, ast.Call
+    ):
+        chain.append(function.value)
+    last = chain.pop()
+    value = _call(machine, last, machine.eval(last.func))
+    for link in reversed(chain):
+        assert isinstance(link.func, ast.Attribute)
+        value = _call(machine, link, access.attribute(machine, value, link.func.attr))
+    return value
+
+
+def _call(machine: Machine, node: ast.Call, function: Value) -> Value:
+    args: list[Value] = []
+    complete = True
+    for arg in node.args:
+        value = machine.eval(arg)
+        if isinstance(arg, ast.Starred):
+            if isinstance(value, Items) and value.exact:
+                args += value.items
+            else:
+                complete = False
+                machine.escape(value)
+        else:
+            args.append(value)
+    keywords: list[tuple[str, Value]] = []
+    for keyword in node.keywords:
+        value = machine.eval(keyword.value)
+        if keyword.arg is not None:
+            keywords.append((keyword.arg, value))
+        elif isinstance(value, Entries):
+            keywords += value.items
+            complete = complete and value.exact
+        else:
+            complete = False
+    receiver = function.receiver if isinstance(function, Bound) else None
+    call = Call(machine, node, tuple(args), tuple(keywords), complete, receiver)
+    return apply(machine, function, call)
+
+
+def apply(machine: Machine, function: Value, call: Call) -> Value:
+    """Call `function`."""
+    if isinstance(function, Function):
+        return call_function(machine, function, call, None)
+    if isinstance(function, ClassValue):
+        return classes.instantiate(machine, function, call)
+    if isinstance(function, Symbol):
+        if function.name.startswith("builtins."):
+            return builtin.call(machine, function.name[9:], call)
+        return registry.call_symbol(machine, function.name, call)
+    if isinstance(function, Bound):
+        return _apply_bound(machine, function, call)
+    if isinstance(function, Ref):
+        state = machine.world.heap[function.id]
+        if isinstance(state, Instance):
+            return classes.call_instance(machine, function, state, call)
+        return registry.call_object(machine, function, state, call)
+    return call_unknown(machine, function, call)
+
+
+def _apply_bound(machine: Machine, function: Bound, call: Call) -> Value:
+    receiver, what = function.receiver, function.function
+    if isinstance(what, Function):
+        self_value: Value = receiver
+        if what.role == "class" and isinstance(receiver, Ref):
+            state = machine.world.heap[receiver.id]
+            self_value = state.cls if isinstance(state, Instance) else receiver
+        return call_function(machine, what, call, self_value)
+    if isinstance(receiver, Ref):
+        state = machine.world.heap[receiver.id]
+        if isinstance(state, Instance):
+            return classes.call_module_method(machine, receiver, state, what, call)
+        return registry.call_method(machine, receiver, state, what, call)
+    if isinstance(receiver, Unknown) and what in registry.UNKNOWN_METHODS:
+        return registry.UNKNOWN_METHODS[what](call)
+    if isinstance(receiver, Bound) and contained(receiver):
+        return registry.call_part(machine, receiver, what, call)
+    if isinstance(receiver, Super):
+        return classes.call_super(machine, receiver, what, call)
+    if isinstance(receiver, (Items, Entries)):
+        return access.change_container(machine, receiver, what, call.args)
+    return derived(what, receiver, *call.values())
+
+
+def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
+    """Call something that is out of view."""
+    for value in call.values():
+        machine.escape(value)
+        if isinstance(value, (Items, Entries)):
+            machine.world.replace_value(value, replace(value, exact=False))
+    return result_of(machine, function, call)
+
+
+def result_of(machine: Machine, function: Value, call: Call) -> Unknown:
+    """Return an unknown result that remembers whose outputs it was computed from."""
+    result = machine.fresh(call.node)
+    handles = result.handles
+    for value in (function, *call.values()):
+        if isinstance(value, Unknown):
+            handles |= value.handles
+    return Unknown(result.origin, handles, 1) if handles else result
+
+
+def function_value(machine: Machine, node: FunctionNode) -> Function:
+    """Return the function that a `def` or `lambda` makes here."""
+    arguments = node.args
+    defaults = tuple(machine.eval(one) for one in arguments.defaults)
+    keyword_defaults = tuple(machine.eval(one) if one else None for one in arguments.kw_defaults)
+    return Function(node, machine.frame, defaults, keyword_defaults)
+
+
+def call_function(
+    machine: Machine, function: Function, call: Call, receiver: Value | None
+) -> Value:
+    """Follow a call to a function of the document, or skip it where it cannot matter."""
+    node = function.node
+    given = call.values() if receiver is None else (receiver, *call.values())
+    running = machine.context.functions
+    if node in running or machine.depth >= MAX_CALL_DEPTH:
+        for value in call.values():
+            machine.escape(value)
+        return result_of(machine, function, call)
+    if not is_relevant(machine, function, given):
+        machine.reached.add(node)
+        return result_of(machine, function, call)
+    return machine.choose(lambda: outcomes(machine, function, call, receiver))
+
+
+def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
+    """Return whether running a function can touch a tracked object or make one."""
+    words = machine.code.words(function.node)
+    if not machine.code.relevant_words.isdisjoint(words):
+        return True
+    for value in given:
+        if contained(value) and _holds_models(machine, value):
+            return True
+        if isinstance(value, (Function, ClassValue)):
+            return True
+    world = machine.world
+    for word in words:
+        value_ = world.lookup(function.frame, word)
+        if value_ is not None and contained(value_) and _holds_models(machine, value_):
+            return True
+    return False
+
+
+def _holds_models(machine: Machine, value: Value) -> bool:
+    for number in contained(value):
+        state = machine.world.heap.get(number)
+        if not isinstance(state, Instance):
+            return True
+        if state.native is not None or any(contained(one) for _, one in state.attributes):
+            return True
+    return False
+
+
+def outcomes(
+    machine: Machine, function: Function, call: Call, receiver: Value | None
+) -> list[tuple[Value, World]]:
+    """Run a function's body on the current world; return its results with their worlds."""
+    node = function.node
+    machine.reached.add(node)
+    world = machine.world
+    outer_frame, outer_statement = machine.frame, machine.statement
+    outer_flow, outer_choices = machine.flow, machine.choices
+    context = machine.context
+    machine.frame = world.push(function.frame if function.frame in world.frames else 0)
+    frame = machine.frame
+    _bind_parameters(machine, function, call, receiver)
+    machine.depth += 1
+    machine.context = replace(
+        context,
+        functions=(*context.functions, node),
+        loops=(),
+        no_grad=context.no_grad + ("no_grad" in function.contexts),
+    )
+    try:
+        results = _run_body(machine, node, world)
+    finally:
+        machine.depth -= 1
+        machine.context = context
+        machine.frame, machine.statement = outer_frame, outer_statement
+        machine.flow, machine.choices = outer_flow, outer_choices
+    for _, after in results:
+        if frame in after.frames and not _closed_over(after, frame):
+            after.pop(frame)
+    return _settled(results)
+
+
+def _run_body(machine: Machine, node: FunctionNode, world: World) -> list[tuple[Value, World]]:
+    if isinstance(node, ast.Lambda):
+        return machine.evaluate(node.body, world)
+    flow = machine.flow = type(machine.flow)()
+    ends = machine.run_block(node.body, [world])
+    nothing: list[tuple[Value, World]] = [(Literal((None,)), end) for end in ends]
+    return flow.returned + nothing
+
+
+def _closed_over(world: World, frame: int) -> bool:
+    """Return whether a function, class or inner frame still looks names up in `frame`."""
+    for other in world.frames.values():
+        if other.parent == frame:
+            return True
+        for value in other.variables.values():
+            if isinstance(value, (Function, ClassValue)) and value.frame == frame:
+                return True
+    return any(
+        isinstance(value, Function) and value.frame == frame
+        for state in world.heap.values()
+        if isinstance(state, Instance)
+        for _, value in state.attributes
+    )
+
+
+def _settled(results: list[tuple[Value, World]]) -> list[tuple[Value, World]]:
+    """Merge outcomes with one value and one tracked state; keep only so many."""
+    groups: list[tuple[Value, list[World]]] = []
+    for value, world in results:
+        for index, (other, worlds) in enumerate(groups):
+            if contained(value) == contained(other) and type(value) is type(other):
+                merged = settle([*worlds, world])
+                if len(merged) <= len(worlds):
+                    groups[index] = (joined(other, value), merged)
+                    break
+        else:
+            groups.append((value, [world]))
+    flat = [(value, world) for value, worlds in groups for world in worlds]
+    if len(flat) <= MAX_OUTCOMES:
+        return flat
+    merged = settle([world for _, world in flat[MAX_OUTCOMES - 1 :]], limit=1)
+    return [*flat[: MAX_OUTCOMES - 1], (NOTHING_KNOWN, merged[0])]
+
+
+def _bind_parameters(
+    machine: Machine, function: Function, call: Call, receiver: Value | None
+) -> None:
+    node, world, frame = function.node, machine.world, machine.frame
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    given = list(call.args) if receiver is None else [receiver, *call.args]
+    keywords = dict(call.keywords)
+    first_default = len(positional) - len(function.defaults)
+    for index, parameter in enumerate(positional):
+        if index < len(given):
+            value = given[index]
+        elif parameter.arg in keywords:
+            value = keywords.pop(parameter.arg)
+        elif index >= first_default and call.complete:
+            value = function.defaults[index - first_default]
+        else:
+            value = Unknown(("parameter", node, parameter.arg), depth=1)
+        world.bind(frame, parameter.arg, value)
+    for parameter, default in zip(arguments.kwonlyargs, function.keyword_defaults, strict=True):
+        value_ = keywords.pop(parameter.arg, default if call.complete else None)
+        unknown = Unknown(("parameter", node, parameter.arg), depth=1)
+        world.bind(frame, parameter.arg, unknown if value_ is None else value_)
+    if arguments.vararg:
+        rest = tuple(given[len(positional) :])
+        world.bind(frame, arguments.vararg.arg, Items("tuple", rest, call.complete))
+    if arguments.kwarg:
+        world.bind(frame, arguments.kwarg.arg, Entries(tuple(keywords.items()), call.complete))
+

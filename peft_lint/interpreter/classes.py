@@ -1,0 +1,117 @@
+"""Classes of the document: instances, their methods, and what their library bases add."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter import calls
+from peft_lint.interpreter.objects import Instance
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    ClassValue,
+    Function,
+    Ref,
+    Super,
+    Value,
+)
+from peft_lint.library import registry
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.calls import Call
+    from peft_lint.interpreter.machine import Machine
+
+
+def instantiate(machine: Machine, cls: ClassValue, call: Call) -> Value:
+    """Make an object of a class of the document and run its `__init__`."""
+    ref = machine.world.add(Instance(cls, call.node))
+    machine.instantiated.add(cls.node)
+    init = cls.find("__init__")
+    if isinstance(init, Function):
+        calls.call_function(machine, init, call, ref)
+    elif cls.is_dataclass:
+        fields = [name for name in cls.annotated if name not in dict(call.keywords)]
+        given = (*zip(fields, call.args, strict=False), *call.keywords)
+        for name, value in given:
+            set_attribute(machine, ref, name, value)
+    else:
+        construct_base(machine, ref, cls, call)
+    return ref
+
+
+def set_attribute(machine: Machine, ref: Ref, name: str, value: Value) -> None:
+    """Set an attribute of an object of the document."""
+    state = machine.world.heap[ref.id]
+    assert isinstance(state, Instance)
+    machine.world.put(ref.id, state.with_attribute(name, value))
+
+
+def construct_base(machine: Machine, ref: Ref, cls: ClassValue, call: Call) -> None:
+    """Let the library base class of `cls`, if it has one, make its part of the object."""
+    for name in cls.library_bases():
+        value = registry.call_symbol(machine, name, call)
+        if isinstance(value, Ref):
+            state = machine.world.heap[ref.id]
+            assert isinstance(state, Instance)
+            machine.world.put(ref.id, replace(state, native=value.id))
+            return
+    for value in call.values():
+        machine.escape(value)
+
+
+def call_super(machine: Machine, receiver: Super, name: str, call: Call) -> Value:
+    """Call a method that only the library base classes have."""
+    state = machine.world.heap[receiver.ref.id]
+    assert isinstance(state, Instance)
+    if name == "__init__":
+        if registry.module_method(receiver.owner.library_bases(), "train"):
+            return NOTHING_KNOWN
+        construct_base(machine, receiver.ref, receiver.owner, call)
+        return NOTHING_KNOWN
+    if state.native is not None:
+        native = Ref(state.native)
+        return registry.call_method(machine, native, machine.world.heap[native.id], name, call)
+    return call_module_method(machine, receiver.ref, state, name, call)
+
+
+def call_module_method(
+    machine: Machine, ref: Ref, state: Instance, name: str, call: Call
+) -> Value:
+    """Call a method that an object of the document has from `torch.nn.Module`."""
+    if name in ("train", "eval", "to", "cuda", "cpu", "half", "float", "bfloat16"):
+        for _, value in state.attributes:
+            inner = machine.world.state(value)
+            if isinstance(inner, Instance):
+                if registry.module_method(inner.cls.library_bases(), name):
+                    assert isinstance(value, Ref)
+                    call_module_method(machine, value, inner, name, call)
+            elif isinstance(value, Ref) and inner is not None:
+                part = replace(call, receiver=value)
+                registry.call_method(machine, value, inner, name, part)
+        return ref
+    if name in ("requires_grad_", "load_state_dict", "apply"):
+        for _, value in state.attributes:
+            machine.escape(value)
+    for value in call.values():
+        machine.escape(value)
+    return machine.fresh(call.node)
+
+
+def call_instance(machine: Machine, ref: Ref, state: Instance, call: Call) -> Value:
+    """Call an object of the document: its `__call__`, or `forward` of a module."""
+    for name in ("__call__", "forward"):
+        found = state.cls.find(name)
+        if isinstance(found, Function):
+            return calls.call_function(machine, found, call, ref)
+    return calls.call_unknown(machine, ref, call)
+
+
+def is_module(cls: ClassValue) -> bool:
+    """Return whether objects of the class are torch modules."""
+    return registry.module_method(cls.library_bases(), "train")
+
+
+def methods(cls: ClassValue) -> list[Function]:
+    """Return the methods that the class itself defines, in order."""
+    return [value for value in cls.attributes.values() if isinstance(value, Function)]
+

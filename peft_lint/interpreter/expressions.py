@@ -1,0 +1,322 @@
+"""One evaluator per kind of expression."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter import access, calls
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Entries,
+    Function,
+    Items,
+    Literal,
+    Unknown,
+    Value,
+    contained,
+    derived,
+    joined,
+    key,
+    literal,
+)
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.machine import Machine
+
+_COMPARISONS: dict[type[ast.cmpop], tuple[str, bool]] = {
+    ast.Eq: ("==", True),
+    ast.NotEq: ("==", False),
+    ast.Is: ("is", True),
+    ast.IsNot: ("is", False),
+    ast.In: ("in", True),
+    ast.NotIn: ("in", False),
+    ast.Lt: ("<", True),
+    ast.GtE: ("<", False),
+    ast.Gt: (">", True),
+    ast.LtE: (">", False),
+}
+
+
+def _constant(machine: Machine, node: ast.Constant) -> Value:
+    return Literal((node.value,), node)
+
+
+def _name(machine: Machine, node: ast.Name) -> Value:
+    return access.name(machine, node.id)
+
+
+def _attribute(machine: Machine, node: ast.Attribute) -> Value:
+    # Left-deep chains iterate, so that a thousand links cost no stack.
+    chain = [node]
+    while isinstance(chain[-1].value, ast.Attribute):
+        chain.append(chain[-1].value)
+    value = machine.eval(chain[-1].value)
+    for link in reversed(chain):
+        value = access.attribute(machine, value, link.attr)
+    return value
+
+
+def _items(machine: Machine, node: ast.List | ast.Tuple | ast.Set) -> Value:
+    kind = type(node).__name__.lower()
+    items: list[Value] = []
+    exact = True
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            inner = machine.eval(element.value)
+            if isinstance(inner, Items):
+                items += inner.items
+                exact = exact and inner.exact
+            else:
+                exact = False
+        else:
+            items.append(machine.eval(element))
+    return Items(kind, tuple(items), exact, node)
+
+
+def _dict(machine: Machine, node: ast.Dict) -> Value:
+    entries: list[tuple[str, Value]] = []
+    exact = True
+    for name, value in zip(node.keys, node.values, strict=True):
+        inner = machine.eval(value)
+        if name is None:
+            if isinstance(inner, Entries):
+                entries += inner.items
+                exact = exact and inner.exact
+            else:
+                exact = False
+            continue
+        constant = literal(machine.eval(name))
+        if isinstance(constant, str):
+            entries.append((constant, inner))
+        else:
+            exact = False
+            if contained(inner):
+                entries.append((f"<{len(entries)}>", inner))
+    return Entries(tuple(entries), exact, node)
+
+
+def _binary(machine: Machine, node: ast.BinOp) -> Value:
+    operands: list[ast.expr] = [node.right]
+    left = node.left
+    while isinstance(left, ast.BinOp):
+        operands.append(left.right)
+        left = left.left
+    value = machine.eval(left)
+    for operand in reversed(operands):
+        other = machine.eval(operand)
+        value = _combined(value, other, node)
+    return value
+
+
+def _combined(left: Value, right: Value, node: ast.BinOp) -> Value:
+    if isinstance(left, Literal) and isinstance(right, Literal) and isinstance(node.op, ast.Add):
+        one, two = literal(left), literal(right)
+        if isinstance(one, str) and isinstance(two, str):
+            return Literal((one + two,), node)
+    if isinstance(left, Items) and isinstance(right, Items) and isinstance(node.op, ast.Add):
+        exact = left.exact and right.exact
+        return Items(left.kind, left.items + right.items, exact, node)
+    return derived(type(node.op).__name__, left, right)
+
+
+def _unary(machine: Machine, node: ast.UnaryOp) -> Value:
+    value = machine.eval(node.operand)
+    if isinstance(node.op, ast.Not):
+        return _negated(machine, value, node)
+    number = literal(value)
+    if isinstance(node.op, ast.USub) and isinstance(number, (int, float)):
+        return Literal((-number,), node)
+    return derived(type(node.op).__name__, value)
+
+
+def _negated(machine: Machine, value: Value, node: ast.expr) -> Value:
+    known = machine.known_truth(value, machine.world)
+    if known is not None:
+        return Literal((not known,), node)
+    if isinstance(value, Unknown) and value.origin is None:
+        return NOTHING_KNOWN
+    return Unknown(("not", key(value)), depth=1)
+
+
+def _compare(machine: Machine, node: ast.Compare) -> Value:
+    left = machine.eval(node.left)
+    rights = [machine.eval(one) for one in node.comparators]
+    if len(rights) > 1:
+        return derived("chain", left, *rights)
+    return _compared(machine, left, node.ops[0], rights[0], node)
+
+
+def _compared(
+    machine: Machine, left: Value, operator: ast.cmpop, right: Value, node: ast.Compare
+) -> Value:
+    name, positive = _COMPARISONS[type(operator)]
+    if isinstance(left, Literal) and isinstance(right, Literal) and left.single and right.single:
+        one, two = left.values[0], right.values[0]
+        if name == "==":
+            return Literal(((one == two) == positive,), node)
+        if name == "is" and (one is None or two is None):
+            return Literal(((one is two) == positive,), node)
+        if name == "in" and isinstance(one, str) and isinstance(two, str):
+            return Literal(((one in two) == positive,), node)
+    if name == "is" and isinstance(right, Literal) and right.values == (None,):
+        # `x is None` and `x` are one question for anything that is never falsy otherwise.
+        if not isinstance(left, (Unknown, Literal)):
+            return Literal((not positive,), node)
+        if machine.known_truth(left, machine.world) is True:
+            return Literal((not positive,), node)
+    result = derived(name, left, right)
+    if positive or result.origin is None:
+        return result
+    return Unknown(("not", result.origin), depth=result.depth)
+
+
+def _bool_op(machine: Machine, node: ast.BoolOp) -> Value:
+    is_and = isinstance(node.op, ast.And)
+    value: Value = NOTHING_KNOWN
+    for position, operand in enumerate(node.values):
+        value = machine.eval(operand)
+        if position == len(node.values) - 1:
+            break
+        known = machine.known_truth(value, machine.world)
+        if known is None:
+            rest = node.values[position + 1 :]
+            if not (contained(value) or any(_matters(machine, one) for one in rest)):
+                values = (value, *(machine.eval(one) for one in rest))
+                return derived(type(node.op).__name__, *values)
+            known = machine.decide(value)
+        if known is not is_and:
+            break
+    return value
+
+
+def _conditional(machine: Machine, node: ast.IfExp) -> Value:
+    test = machine.eval(node.test)
+    known = machine.known_truth(test, machine.world)
+    if known is None:
+        if not (_matters(machine, node.body) or _matters(machine, node.orelse)):
+            # Two constants: a small set of literals says more than two worlds would.
+            return joined(machine.eval(node.body), machine.eval(node.orelse))
+        known = machine.decide(test)
+    return machine.eval(node.body if known else node.orelse)
+
+
+def _matters(machine: Machine, node: ast.expr) -> bool:
+    """Return whether evaluating `node` can touch or give a tracked object."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            return True
+        if isinstance(inner, ast.Name):
+            value = machine.world.lookup(machine.frame, inner.id)
+            if value is not None and (contained(value) or isinstance(value, Function)):
+                return True
+    return False
+
+
+def _walrus(machine: Machine, node: ast.NamedExpr) -> Value:
+    value = machine.eval(node.value)
+    access.bind(machine, node.target.id, value)
+    return value
+
+
+def _lambda(machine: Machine, node: ast.Lambda) -> Value:
+    return calls.function_value(machine, node)
+
+
+def _subscript(machine: Machine, node: ast.Subscript) -> Value:
+    value = machine.eval(node.value)
+    index = machine.eval(node.slice)
+    return access.item(machine, value, index)
+
+
+def _slice(machine: Machine, node: ast.Slice) -> Value:
+    parts = [machine.eval(one) for one in (node.lower, node.upper, node.step) if one]
+    return derived("slice", *parts)
+
+
+def _comprehension(
+    machine: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+) -> Value:
+    frame, machine.frame = machine.frame, machine.world.push(machine.frame)
+    inner = machine.frame
+    try:
+        for generator in node.generators:
+            iterable = machine.eval(generator.iter)
+            access.assign(machine, generator.target, access.element(machine, iterable))
+            for condition in generator.ifs:
+                machine.eval(condition)
+        if isinstance(node, ast.DictComp):
+            machine.eval(node.key)
+            value = machine.eval(node.value)
+        else:
+            value = machine.eval(node.elt)
+    finally:
+        machine.frame = frame
+        if inner in machine.world.frames:
+            machine.world.pop(inner)
+    if not contained(value):
+        return machine.fresh(node)
+    if isinstance(node, ast.DictComp):
+        return Entries((("<each>", value),), exact=False, node=node)
+    return Items("list", (value,), exact=False, node=node)
+
+
+def _joined_string(machine: Machine, node: ast.JoinedStr) -> Value:
+    parts = [machine.eval(one) for one in node.values]
+    texts = [literal(part) for part in parts]
+    if all(isinstance(text, str) for text in texts):
+        return Literal(("".join(str(text) for text in texts),), node)
+    return derived("text", *parts)
+
+
+def _formatted(machine: Machine, node: ast.FormattedValue) -> Value:
+    value = machine.eval(node.value)
+    plain = node.format_spec is None and node.conversion == -1
+    constant = literal(value)
+    if plain and isinstance(constant, (str, int)):
+        return Literal((str(constant),), node)
+    return derived("format", value)
+
+
+def _inner(machine: Machine, node: ast.Await | ast.Starred) -> Value:
+    return machine.eval(node.value)
+
+
+def _yield(machine: Machine, node: ast.Yield | ast.YieldFrom) -> Value:
+    if node.value is not None:
+        machine.escape(machine.eval(node.value))
+    return NOTHING_KNOWN
+
+
+EVALUATORS: dict[type[ast.expr], Callable[..., Value]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: calls.evaluate_call,
+    ast.List: _items,
+    ast.Tuple: _items,
+    ast.Set: _items,
+    ast.Dict: _dict,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.Compare: _compare,
+    ast.BoolOp: _bool_op,
+    ast.IfExp: _conditional,
+    ast.NamedExpr: _walrus,
+    ast.Lambda: _lambda,
+    ast.Subscript: _subscript,
+    ast.Slice: _slice,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.JoinedStr: _joined_string,
+    ast.FormattedValue: _formatted,
+    ast.Await: _inner,
+    ast.Starred: _inner,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield,
+}
+if hasattr(ast, "TemplateStr"):
+    EVALUATORS[ast.TemplateStr] = lambda machine, node: NOTHING_KNOWN

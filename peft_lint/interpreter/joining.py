@@ -1,0 +1,216 @@
+"""Worlds that agree become one; too many worlds are made to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from peft_lint.interpreter.objects import (
+    Adapter,
+    Body,
+    Handle,
+    Instance,
+    State,
+    Weights,
+    agreed,
+)
+from peft_lint.interpreter.values import NOTHING_KNOWN, Value, contained, joined, same
+from peft_lint.interpreter.world import Frame, World
+
+MAX_WORLDS = 16
+
+
+def settle(worlds: list[World], limit: int = MAX_WORLDS) -> list[World]:
+    """Merge worlds whose tracked state agrees, then reduce them to `limit`."""
+    kept: list[World] = []
+    for world in worlds:
+        for index, other in enumerate(kept):
+            if other is world:
+                break
+            if agree(other, world):
+                kept[index] = merge(other, world)
+                break
+        else:
+            kept.append(world)
+    while len(kept) > limit:
+        kept = _drop_oldest_condition(kept)
+    return kept
+
+
+def _drop_oldest_condition(worlds: list[World]) -> list[World]:
+    """Join the worlds that only the oldest condition kept apart, or else the first two."""
+    first = worlds[0]
+    for condition, holds in first.facts.items():
+        rest = {key: value for key, value in first.facts.items() if key != condition}
+        for other in worlds[1:]:
+            differs = other.facts.get(condition) == (not holds)
+            if differs and all(other.facts.get(key) == value for key, value in rest.items()):
+                return [merge(first, other), *(one for one in worlds[1:] if one is not other)]
+    return [merge(worlds[0], worlds[1]), *worlds[2:]]
+
+
+def agree(left: World, right: World) -> bool:
+    """Return whether two worlds have the same tracked state, and the same names for it."""
+    if left.seeded != right.seeded:
+        return False
+    if left.heap is not right.heap and not _same_heaps(left.heap, right.heap):
+        return False
+    if left.attributes is not right.attributes and left.attributes != right.attributes:
+        return False
+    if left.frames is right.frames:
+        return True
+    for number in left.frames.keys() | right.frames.keys():
+        one, two = left.frames.get(number), right.frames.get(number)
+        if one is two:
+            continue
+        if one is None or two is None:
+            frame = one or two
+            if frame and any(contained(value) for value in frame.variables.values()):
+                return False
+        elif not _same_access(one.variables, two.variables):
+            return False
+    return True
+
+
+def _same_heaps(left: dict[int, State], right: dict[int, State]) -> bool:
+    if left.keys() != right.keys():
+        return False
+    for number, one in left.items():
+        two = right[number]
+        if one is two:
+            continue
+        if isinstance(one, Instance) and isinstance(two, Instance):
+            # What an object holds besides models keeps no two worlds apart.
+            same_object = one.node is two.node and one.native == two.native
+            if not (same_object and _same_access(dict(one.attributes), dict(two.attributes))):
+                return False
+        elif one != two:
+            return False
+    return True
+
+
+def _same_access(left: dict[str, Value], right: dict[str, Value]) -> bool:
+    """Return whether two sets of names lead to the same objects."""
+    for name, value in left.items():
+        other = right.get(name, NOTHING_KNOWN)
+        if value is not other and contained(value) != contained(other):
+            return False
+    return all(name in left or not contained(value) for name, value in right.items())
+
+
+def merge(left: World, right: World) -> World:
+    """Return one world for both: what they agree on stays, the rest is unknown."""
+    world = left.fork()
+    lost: set[int] = set()
+    if left.heap is not right.heap:
+        for number in left.heap.keys() | right.heap.keys():
+            one, two = left.heap.get(number), right.heap.get(number)
+            if one is two:
+                continue
+            state = _joined_state(one, two) if one and two else None
+            if state is None:
+                lost.add(number)
+                state = one or two
+            assert state is not None
+            world.put(number, state)
+    world.next = max(left.next, right.next)
+    world.seeded = agreed(left.seeded, right.seeded)
+    facts = left.facts
+    if left.facts is not right.facts:
+        facts = {key: holds for key, holds in left.facts.items() if right.facts.get(key) == holds}
+    attributes = left.attributes
+    if left.attributes is not right.attributes:
+        attributes = {
+            place: value
+            for place, value in left.attributes.items()
+            if place in right.attributes and same(value, right.attributes[place])
+        }
+    frames = left.frames
+    if left.frames is not right.frames:
+        frames = dict(left.frames)
+        for number, frame in right.frames.items():
+            mine = frames.get(number)
+            if mine is None:
+                frames[number] = frame
+            elif mine is not frame:
+                frames[number] = _joined_frame(mine, frame, lost)
+    return world.with_parts(frames, facts, attributes)
+
+
+def _joined_frame(left: Frame, right: Frame, lost: set[int]) -> Frame:
+    return Frame(left.parent, _joined_names(left.variables, right.variables, lost))
+
+
+def _joined_names(
+    left: dict[str, Value], right: dict[str, Value], lost: set[int]
+) -> dict[str, Value]:
+    names = dict(left)
+    for name, value in right.items():
+        mine = names.get(name)
+        if mine is None:
+            # Bound on one side only: a name that may be missing is not a known value.
+            names[name] = NOTHING_KNOWN if contained(value) else value
+        elif mine is not value:
+            names[name] = joined(mine, value)
+    for name, value in names.items():
+        if lost and any(number in lost for number in contained(value)):
+            names[name] = NOTHING_KNOWN
+        elif name not in right and contained(value):
+            names[name] = NOTHING_KNOWN
+    return names
+
+
+def _joined_state(left: State, right: State) -> State | None:
+    """Return what two worlds agree on about one object; None if it is not one object."""
+    if left == right:
+        return left
+    if isinstance(left, Instance) and isinstance(right, Instance):
+        if left.node is not right.node or left.native != right.native:
+            return None
+        names = _joined_names(dict(left.attributes), dict(right.attributes), set())
+        return replace(left, attributes=tuple(names.items()))
+    if isinstance(left, Handle) and isinstance(right, Handle):
+        same_handle = (left.body, left.kind, left.node) == (right.body, right.kind, right.node)
+        mode = agreed(left.training, right.training)
+        return replace(left, training=mode, settings=None) if same_handle else None
+    if isinstance(left, Body) and isinstance(right, Body):
+        return _joined_body(left, right)
+    return None
+
+
+def _joined_body(left: Body, right: Body) -> Body | None:
+    if left.node is not right.node:
+        return None
+    adapters: tuple[Adapter, ...] | None = None
+    mine, theirs = left.adapters, right.adapters
+    if (
+        mine is not None
+        and theirs is not None
+        and [(one.name, one.node) for one in mine] == [(one.name, one.node) for one in theirs]
+    ):
+        pairs = zip(mine, theirs, strict=True)
+        adapters = tuple(_joined_adapter(one, two) for one, two in pairs)
+    return replace(
+        left,
+        checkpoint=left.checkpoint if left.checkpoint == right.checkpoint else None,
+        training=agreed(left.training, right.training),
+        dropout=agreed(left.dropout, right.dropout),
+        quantised=agreed(left.quantised, right.quantised),
+        adapters=adapters,
+        active=left.active if left.active == right.active else None,
+        enabled=agreed(left.enabled, right.enabled),
+        escaped=left.escaped or right.escaped,
+        trained=agreed(left.trained, right.trained),
+        mode_call=left.mode_call if left.mode_call is right.mode_call else None,
+        steps=min(left.steps, right.steps, key=len),
+    )
+
+
+def _joined_adapter(left: Adapter, right: Adapter) -> Adapter:
+    return replace(
+        left,
+        weights=left.weights if left.weights is right.weights else Weights.UNKNOWN,
+        trainable=agreed(left.trainable, right.trainable),
+        training=agreed(left.training, right.training),
+        dropout=agreed(left.dropout, right.dropout),
+        merged=agreed(left.merged, right.merged),
+    )

@@ -1,0 +1,331 @@
+"""The machine: evaluates expressions in every feasible way and runs blocks on many worlds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from peft_lint.document import Document
+from peft_lint.events import Event
+from peft_lint.interpreter import expressions, statements
+from peft_lint.interpreter.code import Code
+from peft_lint.interpreter.joining import settle
+from peft_lint.interpreter.objects import Body, Handle, uncertain
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    ClassValue,
+    Function,
+    Unknown,
+    Value,
+    contained,
+    key,
+    truth,
+)
+from peft_lint.interpreter.world import World
+from peft_lint.library import registry
+from peft_lint.versions import Target
+
+# A statement is visited so often in one document; beyond it, what it binds is unknown.
+MAX_VISITS = 20
+# Expressions nest so deep; beyond it they are unknown.
+MAX_DEPTH = 200
+
+
+class DeadPath(Exception):  # noqa: N818 - ends a path, not an error
+    """Raised inside an expression when no world comes back from it."""
+
+
+@dataclass(slots=True)
+class Choices:
+    """The decisions inside one expression: those to repeat, and those left to try.
+
+    An expression with inner branches is evaluated once per combination of their outcomes;
+    `path` is the combination under way, `memo` keeps what a call gave so that it runs once.
+    """
+
+    path: tuple[int, ...]
+    memo: dict[tuple[int, ...], list[tuple[Value, World]]]
+    taken: list[int] = field(default_factory=list)
+    untried: list[tuple[int, ...]] = field(default_factory=list)
+
+    def take(self, count: int) -> int:
+        """Return which of `count` outcomes to follow now."""
+        position = len(self.taken)
+        if position < len(self.path):
+            pick = self.path[position]
+        else:
+            pick = 0
+            self.untried += [(*self.taken, other) for other in range(1, count)]
+        self.taken.append(pick)
+        return pick
+
+
+@dataclass(slots=True)
+class Flow:
+    """Where worlds go that leave a block early."""
+
+    returned: list[tuple[Value, World]] = field(default_factory=list)
+    broken: list[World] = field(default_factory=list)
+    continued: list[World] = field(default_factory=list)
+    raised: list[World] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Context:
+    """What surrounds the statement under way, in any function.
+
+    `no_grad` counts blocks without gradients, `interactive` loops that ask a person.
+    `entry` is the function that no analysed call reached, None while the module runs.
+    """
+
+    no_grad: int = 0
+    interactive: int = 0
+    entry: ast.AST | None = None
+    loops: tuple[ast.AST, ...] = ()
+    functions: tuple[ast.AST, ...] = ()
+
+
+class Machine:
+    """Runs one document. `listener` hears every event, on the world in which it happens.
+
+    `observer` is called with each statement and the worlds that reach it.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        target: Target,
+        listener: Callable[[Event, Machine], None],
+        observer: Callable[[ast.stmt, list[World]], None] | None = None,
+    ) -> None:
+        self.document = document
+        self.target = target
+        self.observer = observer
+        self.code = Code(document.tree, registry.WORDS)
+        self.world = World()
+        self.frame = 0
+        self.depth = 0
+        self.nesting = 0
+        self.context = Context()
+        self.flow = Flow()
+        self.choices: Choices | None = None
+        self.visits: dict[ast.stmt, int] = {}
+        self.statement: ast.stmt | None = None
+        self.degraded = 0
+        # Inside hooks that a trainer runs in a mode of its own, nothing is reported.
+        self.silent = False
+        # Functions that were defined and not called yet, and those that were.
+        self.pending: dict[ast.AST, Function] = {}
+        self.reached: set[ast.AST] = set()
+        self.classes: dict[ast.ClassDef, ClassValue] = {}
+        self.instantiated: set[ast.ClassDef] = set()
+        self._listener = listener
+
+    # events
+
+    def emit(self, event: Event) -> None:
+        """Tell the rules what just happened on the current world."""
+        if not self.silent:
+            self._listener(event, self)
+
+    # expressions
+
+    def eval(self, node: ast.expr) -> Value:
+        """Evaluate `node` on the current world, which may be another one afterwards."""
+        self.nesting += 1
+        try:
+            if self.nesting > MAX_DEPTH:
+                return NOTHING_KNOWN
+            return expressions.EVALUATORS[type(node)](self, node)
+        finally:
+            self.nesting -= 1
+
+    def evaluate(self, node: ast.expr, world: World) -> list[tuple[Value, World]]:
+        """Evaluate `node` on `world`, once for every outcome of the branches inside it."""
+        if not self.code.branches(node):
+            self.world = world
+            outer, self.choices = self.choices, None
+            try:
+                return [(self.eval(node), self.world)]
+            except DeadPath:
+                return []
+            finally:
+                self.choices = outer
+        results: list[tuple[Value, World]] = []
+        memo: dict[tuple[int, ...], list[tuple[Value, World]]] = {}
+        pending: list[tuple[int, ...]] = [()]
+        outer = self.choices
+        while pending and len(results) < 2 * MAX_VISITS:
+            self.choices = Choices(pending.pop(), memo)
+            self.world = world.fork()
+            try:
+                results.append((self.eval(node), self.world))
+            except DeadPath:
+                pass
+            pending += self.choices.untried
+        self.choices = outer
+        return results
+
+    def choose(self, outcomes: Callable[[], list[tuple[Value, World]]]) -> Value:
+        """Continue with one outcome of a step that has several; the others follow later."""
+        choices = self.choices
+        if choices is None:
+            results = outcomes()
+            if not results:
+                raise DeadPath
+            merged = settle([world for _, world in results], limit=1)
+            self.world = merged[0]
+            return results[0][0] if len(results) == 1 else NOTHING_KNOWN
+        place = tuple(choices.taken)
+        if place not in choices.memo:
+            choices.memo[place] = outcomes()
+            self.choices = choices
+        results = choices.memo[place]
+        if not results:
+            raise DeadPath
+        value, world = results[choices.take(len(results))]
+        self.world = world.fork()
+        return value
+
+    def decide(self, value: Value) -> bool:
+        """Return whether `value` is true, following both answers where the text is silent."""
+        known = self.known_truth(value, self.world)
+        if known is not None:
+            return known
+        world = self.world
+        choices = self.choices
+        if choices is None:
+            return True
+        holds = choices.take(2) == 0
+        self.world = world
+        self.learn(value, holds, world)
+        return holds
+
+    # conditions
+
+    def known_truth(self, value: Value, world: World) -> bool | None:
+        """Return what `world` knows of the truth of `value`."""
+        known = truth(value)
+        if known is not None:
+            return known
+        condition, positive = _normal(key(value))
+        holds = world.facts.get(condition)
+        return None if holds is None else holds == positive
+
+    def learn(self, value: Value, holds: bool, world: World) -> None:
+        """Remember on `world` that `value` is true, or is not."""
+        if isinstance(value, Unknown) and value.origin is None:
+            return
+        condition, positive = _normal(key(value))
+        world.learn(condition, holds == positive)
+
+    def split(self, test: ast.expr, world: World) -> tuple[list[World], list[World]]:
+        """Return the worlds on which `test` holds, and those on which it does not."""
+        if isinstance(test, ast.BoolOp):
+            return self._split_operands(test, world)
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            holds, fails = self.split(test.operand, world)
+            return fails, holds
+        holds, fails = [], []
+        for value, after in self.evaluate(test, world):
+            known = self.known_truth(value, after)
+            if known is not True:
+                other = after if known is False else after.fork()
+                self.learn(value, False, other)
+                fails.append(other)
+            if known is not False:
+                self.learn(value, True, after)
+                holds.append(after)
+        return holds, fails
+
+    def _split_operands(self, test: ast.BoolOp, world: World) -> tuple[list[World], list[World]]:
+        is_and = isinstance(test.op, ast.And)
+        going, out = [world], []
+        for operand in test.values:
+            following: list[World] = []
+            for one in going:
+                holds, fails = self.split(operand, one)
+                following += holds if is_and else fails
+                out += fails if is_and else holds
+            going = following
+        out = settle(out)
+        return (going, out) if is_and else (out, going)
+
+    # blocks
+
+    def run_block(self, body: list[ast.stmt], worlds: list[World]) -> list[World]:
+        """Run statements on all worlds; return the worlds that reach the end."""
+        for statement in body:
+            if not worlds:
+                break
+            count = self.visits.get(statement, 0) + 1
+            self.visits[statement] = count
+            if count > MAX_VISITS:
+                self.degraded += 1
+                self._skip(statement, worlds)
+                continue
+            if self.observer is not None:
+                self.observer(statement, worlds)
+            outer, self.statement = self.statement, statement
+            compound = statements.COMPOUND.get(type(statement))
+            if compound is not None:
+                worlds = settle(compound(self, statement, worlds))
+            else:
+                simple = statements.SIMPLE[type(statement)]
+                after = [result for world in worlds for result in simple(self, statement, world)]
+                worlds = settle(after) if len(after) > 1 else after
+            self.statement = outer
+        return worlds
+
+    def _skip(self, statement: ast.stmt, worlds: list[World]) -> None:
+        """Make unknown what a statement beyond the budget binds or touches."""
+        bound = self.code.bound(statement)
+        used = self.code.words(statement)
+        for world in worlds:
+            self.world = world
+            for name in used:
+                value = world.frames[self.frame].variables.get(name)
+                if value is not None:
+                    self.escape(value)
+            for name in bound:
+                world.bind(self.frame, name, NOTHING_KNOWN)
+
+    @contextmanager
+    def surrounded(self, context: Context) -> Iterator[None]:
+        """Run what follows in another context."""
+        outer, self.context = self.context, context
+        try:
+            yield
+        finally:
+            self.context = outer
+
+    # values
+
+    def fresh(self, node: ast.AST, *parts: Hashable) -> Unknown:
+        """Return an unknown that is the same on all worlds of one visit of a statement."""
+        visit = self.visits.get(self.statement, 0) if self.statement else 0
+        return Unknown(("here", node, visit, self.frame, *parts))
+
+    def escape(self, value: Value) -> None:
+        """Give `value` to code out of view: it keeps its identity and nothing else."""
+        for number in contained(value):
+            state = self.world.heap.get(number)
+            if isinstance(state, Handle):
+                self.world.put(number, _uncertain_handle(state))
+                body = self.world.heap[state.body]
+                assert isinstance(body, Body)
+                self.world.put(state.body, uncertain(body))
+
+
+def _uncertain_handle(handle: Handle) -> Handle:
+    return Handle(handle.body, handle.kind, handle.node, None, handle.inner, handle.settings)
+
+
+def _normal(condition: Hashable) -> tuple[Hashable, bool]:
+    """Return a condition without its negations, and whether it was positive."""
+    positive = True
+    while isinstance(condition, tuple) and len(condition) == 2 and condition[0] == "not":
+        condition, positive = condition[1], not positive
+    return condition, positive

@@ -1,0 +1,232 @@
+"""States of tracked objects: frozen, replaced on change, so that worlds can share them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from peft_lint.interpreter.values import ClassValue, Literal, Value
+
+Node = ast.expr | ast.stmt
+Steps = tuple[tuple[Node, str], ...]
+# True, False, or None: the text does not say.
+Fact = bool | None
+
+
+class Weights(Enum):
+    """Where an adapter's weights come from."""
+
+    ZERO = "fresh, without effect"
+    FRESH = "fresh"
+    TRAINED = "trained"
+    LOADED = "loaded"
+    UNKNOWN = "unknown"
+
+
+class Kind(Enum):
+    """What a handle is to its body."""
+
+    PLAIN = "plain model"
+    PEFT = "PeftModel"
+    MIXED = "PeftMixedModel"
+    TUNER = "tuner of a PeftModel"
+    WRAPPER = "wrapper"
+    PIPELINE = "pipeline"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """An adapter config: `LoraConfig(...)`, or one read from a checkpoint.
+
+    `class_name` is None where the text does not say the type. `fields` are the known ones;
+    `complete` when no other was passed. `source` is the checkpoint it was read from, with
+    the argument's node; None for a config written in the text. `edited` names attributes
+    assigned since.
+    """
+
+    node: ast.Call
+    class_name: str | None
+    fields: tuple[tuple[str, Value], ...] = ()
+    complete: bool = True
+    source: Value | None = None
+    source_node: ast.expr | None = None
+    edited: tuple[str, ...] = ()
+
+    def get(self, name: str) -> Value | None:
+        """Return a field's value, None where it was not given."""
+        return next((value for key, value in reversed(self.fields) if key == name), None)
+
+    def with_field(self, name: str, value: Value) -> Config:
+        """Return the config after `config.name = value`."""
+        return replace(self, fields=(*self.fields, (name, value)), edited=(*self.edited, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One named adapter of a body.
+
+    `training` is the mode of its own dropout, `dropout` whether that is above zero.
+    `in_place` is False for prompt learning, which leaves the body's modules alone.
+    """
+
+    name: str
+    node: Node
+    config: Config | None
+    weights: Weights
+    trainable: Fact
+    training: Fact
+    dropout: Fact
+    merged: Fact = False
+    in_place: Fact = True
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What several variables share when PEFT wraps in place.
+
+    `training` is the mode of the base modules, `dropout` whether they hold any above zero.
+    `checkpoint` is the id it was loaded from, None when built from a config or unknown.
+    `arguments` are the keywords of the call that made it. `adapters` is None once nothing
+    is known of them, `active` likewise. `mode_call` is the explicit `.train()` that last
+    set the mode, until training happens.
+    """
+
+    node: Node
+    model_class: str | None = None
+    checkpoint: Value | None = None
+    family: str | None = None
+    task: str | None = None
+    arguments: tuple[tuple[str, Value], ...] = ()
+    complete: bool = True
+    training: Fact = None
+    dropout: Fact = None
+    quantised: Fact = False
+    adapters: tuple[Adapter, ...] | None = ()
+    active: tuple[str, ...] | None = ()
+    enabled: Fact = True
+    escaped: bool = False
+    trained: Fact = False
+    mode_call: Node | None = None
+    steps: Steps = field(default=(), compare=False)
+
+    def adapter(self, name: str) -> Adapter | None:
+        """Return the adapter called `name`."""
+        return next((one for one in self.adapters or () if one.name == name), None)
+
+    def active_adapters(self) -> tuple[Adapter, ...]:
+        """Return the adapters that act on a forward, as far as known."""
+        if self.active is None or self.enabled is False:
+            return ()
+        return tuple(one for one in self.adapters or () if one.name in self.active)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """One object that stands for a body.
+
+    `training` is its own top flag. `inner` is the id of the handle that it wraps.
+    `settings` is the PEFT task type it was
+    made with, as a literal, or the keywords of a pipeline.
+    """
+
+    body: int
+    kind: Kind
+    node: Node
+    training: Fact = None
+    inner: int | None = None
+    settings: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Training arguments or a generation config: a class of a library with keywords."""
+
+    node: ast.Call
+    class_name: str
+    fields: tuple[tuple[str, Value], ...] = ()
+    complete: bool = True
+
+    def get(self, name: str) -> Value | None:
+        """Return a keyword's value, None where it was not given."""
+        return next((value for key, value in reversed(self.fields) if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Trainer:
+    """A trainer that drives a model: `handle` is what `trainer.model` is."""
+
+    node: ast.Call
+    class_name: str
+    handle: int | None
+    arguments: Value | None = None
+    library: str = "transformers"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """An object whose only interest is what it is: tokenizer, accelerator, optimizer, …"""
+
+    node: ast.Call
+    kind: str
+    handles: tuple[int, ...] = ()
+    fields: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class of this document.
+
+    `native` is the library object that its library base class made of it, if any.
+    """
+
+    cls: ClassValue
+    node: Node
+    attributes: tuple[tuple[str, Value], ...] = ()
+    native: int | None = None
+
+    def get(self, name: str) -> Value | None:
+        """Return an attribute of the object itself."""
+        return next((value for key, value in self.attributes if key == name), None)
+
+    def with_attribute(self, name: str, value: Value) -> Instance:
+        """Return the state after `self.name = value`."""
+        rest = tuple(pair for pair in self.attributes if pair[0] != name)
+        return replace(self, attributes=(*rest, (name, value)))
+
+
+State = Body | Handle | Config | Arguments | Trainer | Tool | Instance
+
+
+def above_zero(value: Value | None, default: float = 0.0) -> Fact:
+    """Return whether a number of the text is above zero; absent means `default`."""
+    if value is None:
+        return default > 0
+    if isinstance(value, Literal):
+        answers = {isinstance(item, (int, float)) and item > 0 for item in value.values}
+        return answers.pop() if len(answers) == 1 else None
+    return None
+
+
+def uncertain(body: Body) -> Body:
+    """Return the body after code out of view has had it: only its identity is left."""
+    return replace(
+        body,
+        training=None,
+        adapters=None
+        if body.adapters is None
+        else tuple(
+            replace(one, weights=Weights.UNKNOWN, trainable=None, training=None, merged=None)
+            for one in body.adapters
+        ),
+        active=None,
+        enabled=None,
+        trained=None,
+        mode_call=None,
+        escaped=True,
+    )
+
+
+def agreed(left: Fact, right: Fact) -> Fact:
+    """Return what two worlds agree on."""
+    return left if left == right else None

@@ -1,0 +1,146 @@
+"""Runs a document: the module first, then every function that no analysed call reached."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from peft_lint.document import Document
+from peft_lint.events import Event
+from peft_lint.interpreter import calls, classes
+from peft_lint.interpreter.joining import settle
+from peft_lint.interpreter.machine import Machine
+from peft_lint.interpreter.objects import Instance
+from peft_lint.interpreter.values import ClassValue, Function, Ref, Value
+from peft_lint.interpreter.world import World
+from peft_lint.library import registry
+from peft_lint.versions import Target
+
+# Worlds of a module's end from which unreached functions start.
+_MAX_STARTS = 4
+# Hooks that a trainer calls in eval mode, by its own doing (A7).
+_EVALUATION_HOOKS = frozenset(
+    "validation_step test_step predict_step on_validation_epoch_end on_test_epoch_end on_evaluate "
+    "on_prediction_step on_predict prediction_step compute_metrics".split()
+)
+
+
+def run(
+    document: Document,
+    target: Target,
+    listener: Callable[[Event, Machine], None] = lambda event, machine: None,
+    observer: Callable[[ast.stmt, list[World]], None] | None = None,
+) -> Machine:
+    """Interpret a document; raise DocumentError when it cannot be parsed.
+
+    `listener` hears the events, `observer` sees every statement with the worlds that
+    reach it.
+    """
+    registry.load()
+    machine = Machine(document, target, listener, observer)
+    world = machine.world
+    ends = machine.run_block(document.tree.body, [world])
+    ends += [one for _, one in machine.flow.returned]
+    if not ends:
+        # The module's last statement raises, or leaves through `sys.exit`.
+        ends = machine.flow.raised or [world]
+    _run_unreached(machine, settle(ends, limit=_MAX_STARTS))
+    return machine
+
+
+def _run_unreached(machine: Machine, ends: list[World]) -> None:
+    """Run callbacks, endpoints and library functions from the module's final state."""
+    for cls in list(machine.classes.values()):
+        ends = _run_class(machine, cls, ends)
+    while True:
+        left = [one for node, one in machine.pending.items() if node not in machine.reached]
+        if not left:
+            return
+        for function in left:
+            machine.reached.add(function.node)
+            for end in ends:
+                _enter(machine, function, end.fork(), None)
+
+
+def _run_class(machine: Machine, cls: ClassValue, ends: list[World]) -> list[World]:
+    """Run the methods of a class that were not called, on an object of it."""
+    methods = [one for one in classes.methods(cls) if one.node not in machine.reached]
+    if not methods:
+        return ends
+    for end in ends:
+        starts = _with_object(machine, cls, end)
+        for world, ref in starts:
+            state = _state_of_methods(machine, cls, ref, world)
+            for method in methods:
+                if method.node in machine.reached and method.node not in _nodes(methods):
+                    continue
+                receiver = None if method.role == "static" else ref
+                _enter(machine, method, state.fork(), receiver)
+    for method in methods:
+        machine.reached.add(method.node)
+    return ends
+
+
+def _nodes(methods: list[Function]) -> set[ast.AST]:
+    return {method.node for method in methods}
+
+
+def _with_object(
+    machine: Machine, cls: ClassValue, end: World
+) -> list[tuple[World, Ref]]:
+    """Return worlds with an object of the class: the module's own, else a new one."""
+    for number, state in end.heap.items():
+        if isinstance(state, Instance) and state.cls.node is cls.node:
+            return [(end.fork(), Ref(number))]
+    world = end.fork()
+    ref = world.add(Instance(cls, cls.node))
+    init = cls.find("__init__")
+    worlds = [world]
+    if isinstance(init, Function):
+        worlds = _enter(machine, init, world, ref)
+        machine.reached.add(init.node)
+    return [(one, ref) for one in settle(worlds, limit=2)]
+
+
+def _state_of_methods(machine: Machine, cls: ClassValue, ref: Ref, world: World) -> World:
+    """Return the join of what the constructor and every assigning method leave."""
+    left = [world]
+    for method in classes.methods(cls):
+        name = getattr(method.node, "name", "")
+        if method.role != "method" or name == "__init__" or not _assigns_self(machine, method):
+            continue
+        left += _enter(machine, method, world.fork(), ref)
+    return settle(left, limit=1)[0]
+
+
+def _assigns_self(machine: Machine, method: Function) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        for node in ast.walk(method.node)
+    ) and calls.is_relevant(machine, method, ())
+
+
+def _enter(
+    machine: Machine, function: Function, world: World, receiver: Value | None
+) -> list[World]:
+    """Run a function with unknown arguments; what it returns, it gives out of view."""
+    machine.world = world
+    node = function.node
+    given = () if receiver is None else (receiver,)
+    if not calls.is_relevant(machine, function, given):
+        machine.reached.add(node)
+        return [world]
+    name = getattr(node, "name", "")
+    outer = machine.context
+    machine.context = replace(outer, entry=node, no_grad=0, interactive=0, functions=(), loops=())
+    machine.silent = name in _EVALUATION_HOOKS
+    call = calls.bare(machine, node)
+    call.complete = False
+    results = calls.outcomes(machine, function, call, receiver)
+    machine.silent = False
+    machine.context = outer
+    for value, after in results:
+        machine.world = after
+        machine.escape(value)
+    return [after for _, after in results]

@@ -1,0 +1,253 @@
+"""What an expression can evaluate to: immutable values, shared between worlds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+# Beyond this many joined alternatives a literal says nothing.
+MAX_ALTERNATIVES = 4
+# Origins nest (`args.model.name`); a deeper one would cost more than it tells.
+MAX_ORIGIN_DEPTH = 6
+
+
+class Value:
+    """Anything a name can be bound to."""
+
+    __slots__ = ()
+
+
+class Unknown(Value):
+    """A value that the text does not determine.
+
+    `origin` names how it was had (`("attribute", args, "resume")`): two unknowns of one
+    origin are the same value, so a condition on one is remembered for the other.
+    `handles` are the ids of the models whose output it was computed from.
+    """
+
+    __slots__ = ("depth", "handles", "origin")
+
+    def __init__(
+        self,
+        origin: Hashable = None,
+        handles: frozenset[int] = frozenset(),
+        depth: int = 0,
+    ) -> None:
+        self.origin = origin
+        self.handles = handles
+        self.depth = depth
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Unknown) and self.origin is not None and self.origin == other.origin
+
+    def __hash__(self) -> int:
+        return id(self) if self.origin is None else hash(self.origin)
+
+
+# For results that nobody will ask about again; nothing is remembered of it.
+NOTHING_KNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Value):
+    """A constant of the text, or one of a few after a join, and where it stands."""
+
+    values: tuple[object, ...]
+    node: ast.expr | None = field(default=None, compare=False)
+
+    @property
+    def single(self) -> bool:
+        """Whether there is just one alternative."""
+        return len(self.values) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Items(Value):
+    """A list, tuple or set display; `exact` when it holds just these items."""
+
+    kind: str
+    items: tuple[Value, ...]
+    exact: bool = True
+    node: ast.expr | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries(Value):
+    """A dict display with literal string keys; `exact` when it holds just these."""
+
+    items: tuple[tuple[str, Value], ...]
+    exact: bool = True
+    node: ast.expr | None = field(default=None, compare=False)
+
+    def get(self, key: str) -> Value | None:
+        """Return the value of `key`, the last one written."""
+        return next((value for name, value in reversed(self.items) if name == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Value):
+    """An imported dotted name, e.g. `peft.LoraConfig`, or a builtin: `builtins.len`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Value):
+    """A function or lambda of this document, with the frame it closes over.
+
+    `contexts` are what its decorators put around a call, e.g. `("no_grad",)`. `role` is
+    how it is reached as a class attribute: "method", "static", "class" or "property".
+    """
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    frame: int
+    defaults: tuple[Value, ...] = field(default=(), compare=False)
+    keyword_defaults: tuple[Value | None, ...] = field(default=(), compare=False)
+    contexts: tuple[str, ...] = ()
+    role: str = "method"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue(Value):
+    """A class of this document; `annotated` are the names its body annotates."""
+
+    node: ast.ClassDef
+    frame: int
+    bases: tuple[Value, ...] = field(compare=False)
+    attributes: Mapping[str, Value] = field(compare=False, repr=False)
+    annotated: tuple[str, ...] = ()
+    is_dataclass: bool = False
+
+    def find(self, name: str) -> Value | None:
+        """Return the attribute `name` of this class or of its bases in view."""
+        if name in self.attributes:
+            return self.attributes[name]
+        for base in self.bases:
+            if isinstance(base, ClassValue):
+                found = base.find(name)
+                if found is not None:
+                    return found
+        return None
+
+    def library_bases(self) -> tuple[str, ...]:
+        """Return the dotted names of the library classes it derives from."""
+        names: list[str] = []
+        for base in self.bases:
+            if isinstance(base, Symbol):
+                names.append(base.name)
+            elif isinstance(base, ClassValue):
+                names += base.library_bases()
+        return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Value):
+    """A tracked object or an instance: the id of its state in a world's heap."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Value):
+    """An attribute of a receiver that has not been called yet.
+
+    `function` is a Function of the document, or the name of a library method.
+    """
+
+    receiver: Value
+    function: Function | str
+
+
+def literal(value: Value | None, default: object = None) -> object:
+    """Return the one constant that `value` is, else `default`."""
+    if isinstance(value, Literal) and len(value.values) == 1:
+        return value.values[0]
+    return default
+
+
+def truth(value: Value) -> bool | None:
+    """Return whether `value` is true, None when the text does not say."""
+    if isinstance(value, Literal):
+        truths = {bool(item) for item in value.values}
+        return truths.pop() if len(truths) == 1 else None
+    if isinstance(value, (Items, Entries)):
+        return bool(value.items) if value.exact or value.items else None
+    if isinstance(value, Unknown):
+        return None
+    return True
+
+
+def key(value: Value) -> Hashable:
+    """Return what a condition on `value` is remembered under."""
+    if isinstance(value, Unknown):
+        return value if value.origin is None else value.origin
+    if isinstance(value, Literal):
+        return ("literal", tuple((type(item), item) for item in value.values))
+    return value
+
+
+def derived(kind: str, *parts: Value | str) -> Unknown:
+    """Return the unknown that `kind` makes of `parts`, the same one for the same parts."""
+    depth = 1 + max((part.depth for part in parts if isinstance(part, Unknown)), default=0)
+    handles: frozenset[int] = frozenset()
+    for part in parts:
+        if isinstance(part, Unknown) and part.handles:
+            handles |= part.handles
+    anonymous = any(part is NOTHING_KNOWN for part in parts)
+    if depth > MAX_ORIGIN_DEPTH or anonymous:
+        return Unknown(None, handles, 0)
+    origin = (kind, *(key(part) if isinstance(part, Value) else part for part in parts))
+    return Unknown(origin, handles, depth)
+
+
+def same(left: Value, right: Value) -> bool:
+    """Return whether two values of two worlds are the same one."""
+    return left is right or (type(left) is type(right) and left == right)
+
+
+def joined(left: Value, right: Value) -> Value:
+    """Return what is known of a value that is `left` on one world and `right` on another."""
+    if same(left, right):
+        return left
+    if isinstance(left, Literal) and isinstance(right, Literal):
+        known = {(type(item), item) for item in left.values}
+        extra = tuple(item for item in right.values if (type(item), item) not in known)
+        if len(left.values) + len(extra) <= MAX_ALTERNATIVES:
+            return Literal(left.values + extra, left.node)
+    handles: frozenset[int] = frozenset()
+    for value in (left, right):
+        if isinstance(value, Unknown):
+            handles |= value.handles
+    return Unknown(None, handles)
+
+
+def contained(value: Value) -> tuple[int, ...]:
+    """Return the ids of the objects that `value` gives access to."""
+    if isinstance(value, Ref):
+        return (value.id,)
+    if isinstance(value, Items):
+        return tuple(ref for item in value.items for ref in contained(item))
+    if isinstance(value, Entries):
+        return tuple(ref for _, item in value.items for ref in contained(item))
+    if isinstance(value, Bound):
+        return contained(value.receiver)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Super(Value):
+    """What `super()` gives in a method: the next classes of `owner`, for the object `ref`."""
+
+    owner: ClassValue
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class ContextManager(Value):
+    """What a library call gives to `with`: `no_grad`, or `disable_adapter` of a handle."""
+
+    kind: str
+    ref: Ref | None = None

@@ -1,0 +1,182 @@
+"""A world: the state on one feasible path. Forking is cheap, and copies what it writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from peft_lint.interpreter.objects import Body, Fact, Handle, State
+from peft_lint.interpreter.values import Ref, Value
+
+
+class Frame:
+    """The names of one activation of a function, or of the module (frame 0).
+
+    `parent` is the frame that the function closes over.
+    """
+
+    __slots__ = ("parent", "variables")
+
+    def __init__(self, parent: int | None, variables: dict[str, Value]) -> None:
+        self.parent = parent
+        self.variables = variables
+
+
+class World:
+    """Names, heap, what was seeded, and the conditions that hold, on one path.
+
+    Dictionaries are shared between a world and its forks until one of them writes.
+    `attributes` holds what was assigned to attributes of unknown objects. `seeded` is
+    whether a random generator that sampling uses has been seeded.
+    """
+
+    __slots__ = ("_own", "_own_frames", "attributes", "facts", "frames", "heap", "next", "seeded")
+
+    def __init__(self) -> None:
+        self.frames: dict[int, Frame] = {0: Frame(None, {})}
+        self.heap: dict[int, State] = {}
+        self.facts: dict[Hashable, bool] = {}
+        self.attributes: dict[tuple[Hashable, str], Value] = {}
+        self.seeded: Fact = False
+        self.next = 1
+        self._own: set[str] = {"frames", "heap", "facts", "attributes"}
+        self._own_frames: set[int] = {0}
+
+    def fork(self) -> World:
+        """Return another world in the same state."""
+        other = World.__new__(World)
+        other.frames, other.heap = self.frames, self.heap
+        other.facts, other.attributes = self.facts, self.attributes
+        other.seeded, other.next = self.seeded, self.next
+        self._own, self._own_frames = set(), set()
+        other._own, other._own_frames = set(), set()
+        return other
+
+    def with_parts(
+        self,
+        frames: dict[int, Frame],
+        facts: dict[Hashable, bool],
+        attributes: dict[tuple[Hashable, str], Value],
+    ) -> World:
+        """Return this world with dictionaries that other worlds may share."""
+        self.frames, self.facts, self.attributes = frames, facts, attributes
+        self._own -= {"frames", "facts", "attributes"}
+        self._own_frames.clear()
+        return self
+
+    def fresh_id(self) -> int:
+        """Return an id that no object or frame of this world has."""
+        self.next += 1
+        return self.next
+
+    # names
+
+    def bind(self, frame: int, name: str, value: Value) -> None:
+        """Bind `name` in `frame`."""
+        self._frame(frame).variables[name] = value
+
+    def unbind(self, frame: int, name: str) -> None:
+        """Forget `name` in `frame`."""
+        if name in self.frames[frame].variables:
+            del self._frame(frame).variables[name]
+
+    def lookup(self, frame: int, name: str) -> Value | None:
+        """Return what `name` is bound to, as seen from `frame`."""
+        at: int | None = frame
+        while at is not None:
+            found = self.frames.get(at)
+            if found is None:
+                break
+            value = found.variables.get(name)
+            if value is not None:
+                return value
+            at = found.parent
+        return self.frames[0].variables.get(name)
+
+    def home(self, frame: int, name: str) -> int:
+        """Return the frame outside `frame` in which `name` is bound (for `nonlocal`)."""
+        at = self.frames[frame].parent
+        while at is not None and at in self.frames:
+            if name in self.frames[at].variables:
+                return at
+            at = self.frames[at].parent
+        return 0
+
+    def push(self, parent: int) -> int:
+        """Open a frame that closes over `parent`; return its id."""
+        self._open("frames")
+        frame = self.fresh_id()
+        self.frames[frame] = Frame(parent, {})
+        self._own_frames.add(frame)
+        return frame
+
+    def pop(self, frame: int) -> None:
+        """Drop a frame that nothing closes over."""
+        self._open("frames")
+        del self.frames[frame]
+        self._own_frames.discard(frame)
+
+    def replace_value(self, old: Value, new: Value) -> None:
+        """Let every name that holds the very object `old` hold `new` instead."""
+        for number, frame in list(self.frames.items()):
+            for name, value in list(frame.variables.items()):
+                if value is old:
+                    self.bind(number, name, new)
+        for place, value in list(self.attributes.items()):
+            if value is old:
+                self._open("attributes")
+                self.attributes[place] = new
+
+    def _frame(self, frame: int) -> Frame:
+        if frame not in self._own_frames:
+            self._open("frames")
+            old = self.frames[frame]
+            self.frames[frame] = Frame(old.parent, dict(old.variables))
+            self._own_frames.add(frame)
+        return self.frames[frame]
+
+    # heap
+
+    def add(self, state: State) -> Ref:
+        """Put a new object on the heap."""
+        number = self.fresh_id()
+        self.put(number, state)
+        return Ref(number)
+
+    def put(self, number: int, state: State) -> None:
+        """Replace the state of an object."""
+        self._open("heap")
+        self.heap[number] = state
+
+    def state(self, value: Value | None) -> State | None:
+        """Return the state behind a reference, None for any other value."""
+        return self.heap.get(value.id) if isinstance(value, Ref) else None
+
+    def handle(self, value: Value | None) -> Handle | None:
+        """Return the handle behind a reference, None for any other value."""
+        state = self.state(value)
+        return state if isinstance(state, Handle) else None
+
+    def body(self, handle: Handle) -> Body:
+        """Return the body that a handle stands for."""
+        state = self.heap[handle.body]
+        assert isinstance(state, Body)
+        return state
+
+    # conditions, attributes of unknown objects
+
+    def learn(self, condition: Hashable, holds: bool) -> None:
+        """Remember that a condition holds, or does not, on this world."""
+        self._open("facts")
+        self.facts[condition] = holds
+
+    def set_attribute(self, owner: Hashable, name: str, value: Value) -> None:
+        """Remember `owner.name = value` of an unknown owner."""
+        self._open("attributes")
+        self.attributes[(owner, name)] = value
+
+    def _open(self, part: str) -> None:
+        """Make a dictionary this world's own before it is written to."""
+        if part not in self._own:
+            setattr(self, part, dict(getattr(self, part)))
+            self._own.add(part)
+

@@ -1,0 +1,1 @@
+"""Library models: what one known call does to a world, one module per library."""

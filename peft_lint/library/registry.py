@@ -1,0 +1,251 @@
+"""Finds the model of a library's function, method or attribute by its resolved name."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter.objects import Body, Handle, State
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Bound,
+    Ref,
+    Symbol,
+    Unknown,
+    Value,
+    derived,
+)
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.calls import Call
+    from peft_lint.interpreter.machine import Machine
+
+FunctionModel = Callable[["Call"], Value]
+AttributeModel = Callable[["Machine", Ref, State], Value]
+Resolver = Callable[[str], FunctionModel | None]
+
+FUNCTIONS: dict[str, FunctionModel] = {}
+METHODS: dict[tuple[type[State], str], FunctionModel] = {}
+ATTRIBUTES: dict[tuple[type[State], str], AttributeModel] = {}
+OBJECT_CALLS: dict[type[State], FunctionModel] = {}
+RESOLVERS: dict[str, Resolver] = {}
+# Methods that matter on a value whose type is not known, because of what it came from.
+UNKNOWN_METHODS: dict[str, FunctionModel] = {}
+UNKNOWN_ASSIGNMENTS: dict[str, Callable[["Machine", Unknown, ast.Attribute], None]] = {}
+# Methods of a part of a model, such as `model.classifier`.
+PART_METHODS: dict[str, FunctionModel] = {}
+# Names that make a function worth following: they create tracked objects or seed.
+WORDS: set[str] = {"from_pretrained", "from_config"}
+
+_ALIASES = {"pytorch_lightning": "lightning", "lightning_fabric": "lightning"}
+_MODULES = frozenset(
+    {
+        "torch.nn.Module",
+        "nn.Module",
+        "lightning.LightningModule",
+        "lightning.pytorch.LightningModule",
+        "pytorch_lightning.LightningModule",
+        "transformers.PreTrainedModel",
+    }
+)
+_MODULE_METHODS = frozenset(
+    "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply "
+    "parameters named_parameters state_dict modules children zero_grad".split()
+)
+# Packages whose functions take a model and leave its mode, adapters and weights alone.
+_HARMLESS = frozenset(
+    "torch numpy pandas tqdm wandb mlflow datasets evaluate sklearn matplotlib seaborn rich loguru "
+    "psutil torchinfo torchmetrics sacrebleu rouge_score nltk scipy tensorboard tensorboardX "
+    "huggingface_hub safetensors tokenizers sentencepiece yaml omegaconf hydra PIL cv2 einops "
+    "dotenv fire click typer absl requests bitsandbytes".split()
+)
+
+
+def function(*names: str, creates: bool = True) -> Callable[[FunctionModel], FunctionModel]:
+    """Register the model of functions or classes by their canonical names."""
+
+    def register(model: FunctionModel) -> FunctionModel:
+        for name in names:
+            FUNCTIONS[name] = model
+            if creates:
+                WORDS.add(name.rpartition(".")[2])
+        return model
+
+    return register
+
+
+def method(state: type[State], *names: str) -> Callable[[FunctionModel], FunctionModel]:
+    """Register the model of methods of a kind of tracked object."""
+
+    def register(model: FunctionModel) -> FunctionModel:
+        for name in names:
+            METHODS[(state, name)] = model
+        return model
+
+    return register
+
+
+def unknown_method(*names: str) -> Callable[[FunctionModel], FunctionModel]:
+    """Register the model of methods of values of unknown type."""
+
+    def register(model: FunctionModel) -> FunctionModel:
+        for name in names:
+            UNKNOWN_METHODS[name] = model
+        return model
+
+    return register
+
+
+def part_method(*names: str) -> Callable[[FunctionModel], FunctionModel]:
+    """Register the model of methods of a part of a model; its receiver is the whole."""
+
+    def register(model: FunctionModel) -> FunctionModel:
+        for name in names:
+            PART_METHODS[name] = model
+        return model
+
+    return register
+
+
+def attribute_of(state: type[State], *names: str) -> Callable[[AttributeModel], AttributeModel]:
+    """Register the model of attributes of a kind of tracked object."""
+
+    def register(model: AttributeModel) -> AttributeModel:
+        for name in names:
+            ATTRIBUTES[(state, name)] = model
+        return model
+
+    return register
+
+
+def canonical(name: str) -> str:
+    """Return a dotted name without the modules between a library and what it exports.
+
+    `peft.tuners.lora.LoraConfig` is `peft.LoraConfig`; `peft.PeftModel.from_pretrained`
+    stays; `transformers.trainer_utils.set_seed` is `transformers.set_seed`.
+    """
+    parts = name.split(".")
+    top = _ALIASES.get(parts[0], parts[0])
+    for position, part in enumerate(parts[1:], 1):
+        if part[:1].isupper():
+            return ".".join([top, *parts[position:]])
+    return f"{top}.{parts[-1]}" if len(parts) > 1 else top
+
+
+def find(name: str) -> FunctionModel | None:
+    """Return the model of a function or class, None where there is none."""
+    known = canonical(name)
+    model = FUNCTIONS.get(known)
+    if model is None:
+        resolver = RESOLVERS.get(known.partition(".")[0])
+        model = resolver(known) if resolver is not None else None
+    return model
+
+
+def call_symbol(machine: Machine, name: str, call: Call) -> Value:
+    """Call an imported name."""
+    model = find(name)
+    if model is not None:
+        return model(call)
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return derived("call", Symbol(name), *call.values())
+    if top not in _HARMLESS:
+        for value in call.values():
+            machine.escape(value)
+        if machine.world.seeded is False and not _is_known_library(top):
+            # Project code may seed (`utils.seed_everything()`); nobody can tell from here.
+            machine.world.seeded = None
+    return _result(machine, name, call)
+
+
+def _is_known_library(top: str) -> bool:
+    return top in RESOLVERS or any(known.partition(".")[0] == top for known in FUNCTIONS)
+
+
+def _result(machine: Machine, name: str, call: Call) -> Value:
+    from peft_lint.interpreter.calls import result_of
+
+    return result_of(machine, Symbol(name), call)
+
+
+def attribute(machine: Machine, ref: Ref, state: State, name: str) -> Value:
+    """Read an attribute of a tracked object."""
+    model = ATTRIBUTES.get((type(state), name))
+    if model is not None:
+        return model(machine, ref, state)
+    return Bound(ref, name)
+
+
+def assign_attribute(
+    machine: Machine, ref: Ref, state: State, name: str, value: Value, target: ast.Attribute
+) -> None:
+    """Assign an attribute of a tracked object."""
+    model = METHODS.get((type(state), f"{name}="))
+    if model is None:
+        machine.escape(value)
+        return
+    from peft_lint.interpreter.calls import bare
+
+    call = bare(machine, target)
+    call.receiver, call.args = ref, (value,)
+    model(call)
+
+
+def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call) -> Value:
+    """Call a method of a tracked object; one that is not modelled may do anything to it."""
+    call.receiver = ref
+    model = METHODS.get((type(state), name))
+    if model is not None:
+        return model(call)
+    if isinstance(state, (Handle, Body)):
+        machine.escape(ref)
+    for value in call.values():
+        machine.escape(value)
+    return _result(machine, name, call)
+
+
+def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:
+    """Call a method of a part of a tracked object; an unmodelled one may do anything."""
+    whole: Value = part
+    while isinstance(whole, Bound):
+        whole = whole.receiver
+    call.receiver = whole
+    model = PART_METHODS.get(name)
+    if model is not None and isinstance(machine.world.state(whole), Handle):
+        return model(call)
+    machine.escape(whole)
+    for value in call.values():
+        machine.escape(value)
+    return _result(machine, name, call)
+
+
+def call_object(machine: Machine, ref: Ref, state: State, call: Call) -> Value:
+    """Call a tracked object: a forward of a model, a pipeline."""
+    call.receiver = ref
+    model = OBJECT_CALLS.get(type(state))
+    if model is not None:
+        return model(call)
+    for value in call.values():
+        machine.escape(value)
+    return NOTHING_KNOWN
+
+
+def module_method(bases: Iterable[str], name: str) -> bool:
+    """Return whether a class with these library bases is a torch module with this method."""
+    return name in _MODULE_METHODS and any(base in _MODULES for base in bases)
+
+
+def load() -> None:
+    """Import every library model, so that it is registered."""
+    from peft_lint.library import (  # noqa: F401
+        accelerate,
+        lightning,
+        models,
+        peft,
+        torch,
+        trainer,
+        transformers,
+    )

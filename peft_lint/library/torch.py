@@ -1,0 +1,211 @@
+"""What torch does to a world: gradients off, backward, wrappers, files, optimizers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peft_lint.events import ParametersTouched, Saved, Trained
+from peft_lint.interpreter.calls import Call, result_of
+from peft_lint.interpreter.objects import Adapter, Handle, Kind, Tool, Weights
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    ContextManager,
+    Ref,
+    Unknown,
+    Value,
+    contained,
+    literal,
+)
+from peft_lint.library.handles import change_body, update_adapters
+from peft_lint.library.registry import (
+    RESOLVERS,
+    UNKNOWN_ASSIGNMENTS,
+    FunctionModel,
+    function,
+    part_method,
+    unknown_method,
+)
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.machine import Machine
+
+
+@function("torch.no_grad", "torch.inference_mode", creates=False)
+def no_grad(call: Call) -> Value:
+    """Model a block without gradients; `inference_mode(False)` is none."""
+    if literal(call.get(0, "mode"), True) is False:
+        return NOTHING_KNOWN
+    return ContextManager("no_grad")
+
+
+@function("torch.set_grad_enabled", creates=False)
+def set_grad_enabled(call: Call) -> Value:
+    """Model a block with gradients on or off."""
+    return ContextManager("no_grad") if call.constant(0, "mode") is False else NOTHING_KNOWN
+
+
+@function("torch.compile", creates=False)
+def compile_(call: Call) -> Value:
+    """Model a compiled wrapper: the same body, `.train()` reaches the original."""
+    return wrapped(call, call.get(0, "model"), None)
+
+
+@function("torch.DataParallel", "torch.DistributedDataParallel", "torch.FullyShardedDataParallel")
+def parallel(call: Call) -> Value:
+    """Model a parallel wrapper, whose own flag starts in train mode (A7)."""
+    return wrapped(call, call.get(0, "module"), True)
+
+
+def wrapped(call: Call, value: Value | None, training: bool | None) -> Value:
+    """Return a wrapper around a tracked model; anything else is unknown."""
+    machine = call.machine
+    handle = machine.world.handle(value)
+    if handle is None or not isinstance(value, Ref):
+        return result_of(machine, NOTHING_KNOWN, call)
+    own = handle.training if training is None else training
+    return machine.world.add(Handle(handle.body, Kind.WRAPPER, call.node, own, value.id))
+
+
+@function("torch.save", creates=False)
+def save(call: Call) -> Value:
+    """Model saving a model or a state dict of one by hand."""
+    machine = call.machine
+    value = call.get(0, "obj")
+    for number in contained(value) if value is not None else ():
+        state = machine.world.heap.get(number)
+        if isinstance(state, Handle):
+            machine.emit(Saved(call.node, number, call.get(1, "f"), "torch.save"))
+            machine.emit(ParametersTouched(call.node, number))
+    handles = value.handles if isinstance(value, Unknown) else frozenset()
+    for number in sorted(handles):
+        if number in machine.world.heap:
+            machine.emit(Saved(call.node, number, call.get(1, "f"), "torch.save"))
+            machine.emit(ParametersTouched(call.node, number))
+    return NOTHING_KNOWN
+
+
+def _resolve(name: str) -> FunctionModel | None:
+    """Take optimizers, schedules, data loaders and tensors as they are: harmless."""
+    return _optimizer if name.rpartition(".")[2] in _OPTIMIZERS else None
+
+
+_OPTIMIZERS = frozenset({"AdamW", "Adam", "SGD", "Adafactor", "RMSprop", "Adagrad", "Lion"})
+RESOLVERS["torch"] = _resolve
+
+
+def _optimizer(call: Call) -> Value:
+    return call.machine.world.add(Tool(call.node, "optimizer"))
+
+
+def backward(machine: Machine, node: ast.Call, loss: Value) -> None:
+    """Model `loss.backward()`: the models that the loss came from are being trained."""
+    if not isinstance(loss, Unknown):
+        return
+    for number in sorted(loss.handles):
+        handle = machine.world.heap.get(number)
+        if isinstance(handle, Handle):
+            train_body(machine, handle)
+            machine.emit(Trained(node, number, "backward"))
+
+
+def train_body(machine: Machine, handle: Handle) -> None:
+    """Change what a training step changes: weights of the adapters that can be trained."""
+    body = machine.world.body(handle)
+    adapters = body.adapters
+    if adapters is not None:
+        adapters = tuple(_trained(one) for one in adapters)
+    machine.world.put(
+        handle.body, replace(body, adapters=adapters, trained=True, mode_call=None)
+    )
+
+
+def _trained(adapter: Adapter) -> Adapter:
+    if adapter.trainable is False:
+        return adapter
+    weights = Weights.TRAINED if adapter.trainable else Weights.UNKNOWN
+    return replace(adapter, weights=weights)
+
+
+@unknown_method("backward")
+def loss_backward(call: Call) -> Value:
+    """Model `loss.backward()`."""
+    if call.receiver is not None:
+        backward(call.machine, call.node, call.receiver)
+    return NOTHING_KNOWN
+
+
+@unknown_method("requires_grad_")
+def parameter_requires_grad_(call: Call) -> Value:
+    """Model freezing or unfreezing one parameter."""
+    if isinstance(call.receiver, Unknown):
+        _touch(call.machine, call.receiver, call.node)
+    return call.receiver or NOTHING_KNOWN
+
+
+@part_method("requires_grad_", "load_state_dict", "copy_", "reset_parameters")
+def part_changed(call: Call) -> Value:
+    """Model a change of one module of a model by hand: a head, an encoder."""
+    if isinstance(call.receiver, Ref):
+        touch_parameters(call.machine, call.node, call.receiver.id)
+    return NOTHING_KNOWN
+
+
+@part_method("parameters", "named_parameters", "modules", "named_modules")
+def part_parameters(call: Call) -> Value:
+    """Model going through the parameters of one module of a model."""
+    assert isinstance(call.receiver, Ref)
+    return Unknown(("parameters", call.receiver.id), depth=1)
+
+
+@part_method("train", "eval")
+def part_mode(call: Call) -> Value:
+    """Model a change of mode of one module only: the base is in no one mode any more."""
+    handle = call.machine.world.handle(call.receiver)
+    if handle is not None:
+        change_body(call.machine, handle, training=None)
+        update_adapters(call.machine, handle, training=None)
+    return NOTHING_KNOWN
+
+
+@part_method("state_dict", "save_pretrained", "to", "size", "numel", "register_forward_hook")
+def part_read(call: Call) -> Value:
+    """Model reading one module of a model."""
+    result = call.machine.fresh(call.node)
+    handles = frozenset({call.receiver.id}) if isinstance(call.receiver, Ref) else frozenset()
+    return Unknown(result.origin, handles, 1)
+
+
+def _assigned(machine: Machine, owner: Unknown, target: ast.Attribute) -> None:
+    _touch(machine, owner, target)
+
+
+UNKNOWN_ASSIGNMENTS["requires_grad"] = _assigned
+
+
+def _touch(machine: Machine, parameter: Unknown, node: ast.expr) -> None:
+    number = _model_of(parameter.origin)
+    if number is not None:
+        touch_parameters(machine, node, number)
+
+
+def _model_of(origin: Hashable) -> int | None:
+    """Return the id of the model whose parameters a value was drawn from."""
+    if isinstance(origin, tuple):
+        if len(origin) == 2 and origin[0] == "parameters" and isinstance(origin[1], int):
+            return origin[1]
+        for part in origin:
+            found = _model_of(part)
+            if found is not None:
+                return found
+    return None
+
+
+def touch_parameters(machine: Machine, node: ast.expr | ast.stmt, number: int) -> None:
+    """Tell that the code froze, unfroze or changed parameters of the handle `number` itself."""
+    handle = machine.world.heap.get(number)
+    if isinstance(handle, Handle):
+        update_adapters(machine, handle, trainable=None)
+        machine.emit(ParametersTouched(node, number))

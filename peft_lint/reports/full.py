@@ -1,0 +1,78 @@
+"""Findings with their story, drawn into the source, and what can be done about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peft_lint.document import Document
+from peft_lint.finding import Applicability, Finding
+from peft_lint.reports import FileReport, RunReport, printable, summary
+from peft_lint.reports.colour import BOLD, FIX, GUTTER, SEVERITY, Paint
+from peft_lint.rulebook import url
+
+if TYPE_CHECKING:
+    from peft_lint.reports.snippet import Label
+
+_FIX_WORDS = {
+    Applicability.SAFE: "safe fix",
+    Applicability.UNSAFE: "unsafe fix",
+    Applicability.DISPLAY: "suggestion",
+}
+
+
+def render(run: RunReport, paint: Paint) -> str:
+    """Return all findings and applied fixes, then the summary."""
+    parts = [_applied(report, paint) for report in run.files if report.applied]
+    for report in run.files:
+        parts += [_finding(report.document, finding, paint) for finding in report.findings]
+    return "\n".join([*parts, summary(run) + "\n"])
+
+
+def _applied(report: FileReport, paint: Paint) -> str:
+    path = printable(report.document.path)
+    return "".join(
+        f"{paint(FIX, f'fixed[{fix.code}]')} {path}:{fix.row}: {fix.title}\n"
+        for fix in report.applied
+    )
+
+
+def _finding(document: Document, finding: Finding, paint: Paint) -> str:
+    # Imported for the first finding: a clean run needs none of it.
+    from peft_lint.reports.snippet import excerpt, gutter_width
+
+    colour = SEVERITY[finding.severity]
+    labels = _labels(finding)
+    margin = " " * gutter_width(document, labels)
+    place = document.place(finding.span.start)
+    where = f"{printable(document.path)}:{place.row}:{place.column}"
+    head = paint(colour, f"{finding.severity.value}[{finding.code}]")
+    lines = [
+        head + paint(BOLD, f": {printable(finding.message)}"),
+        f"{margin}{paint(GUTTER, '-->')} {where}",
+    ]
+    if document.text:
+        lines += excerpt(document, labels, colour, paint)
+    note = paint(GUTTER, f"{margin} =")
+    lines += [
+        f"{note} {paint(FIX, _FIX_WORDS[fix.applicability])}: {printable(fix.title)}"
+        for fix in finding.fixes
+    ]
+    more = url(finding.code) or f"peft-lint rule {finding.code}"
+    lines.append(f"{note} {paint(BOLD, finding.name)}: {more}")
+    return "\n".join(lines) + "\n"
+
+
+def _labels(finding: Finding) -> list[Label]:
+    """Return the anchor and the story as labels, numbered where the text is not in order."""
+    from peft_lint.reports.snippet import Label
+
+    starts = [step.span.start for step in finding.story]
+    numbered = starts != sorted(starts)
+    labels = []
+    for number, step in enumerate(finding.story, 1):
+        words = printable(step.message)
+        text = f"{number}. {words}" if numbered else words
+        labels.append(Label(step.span, text, step.span == finding.span))
+    if not any(label.primary for label in labels):
+        labels.append(Label(finding.span, "", primary=True))
+    return labels

@@ -1,0 +1,1 @@
+"""The rules: guards, then one suspicion; visitors that flag and rewrite."""

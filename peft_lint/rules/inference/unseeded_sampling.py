@@ -1,0 +1,75 @@
+"""PEF202: tokens are drawn at random and nothing on any path seeds the generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from peft_lint.events import Inference
+from peft_lint.finding import Applicability, Severity
+from peft_lint.scene import Scene
+from peft_lint.suspicion import Proposal, Suspicion
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+
+class Rule:
+    """Collects sampling calls; one that any world reaches seeded is none."""
+
+    def __init__(self) -> None:
+        self._unseeded: dict[Inference, bool] = {}
+
+    def on_inference(self, event: Inference, scene: Scene) -> None:
+        """Note on which worlds a sampling call runs without a seed."""
+        context = scene.context
+        if context.entry is not None or context.interactive or event.streams:
+            # Whoever calls this function may seed; in a conversation variety is wanted.
+            return
+        unseeded = event.sampling is True and scene.world.seeded is False
+        self._unseeded[_place(event)] = self._unseeded.get(_place(event), True) and unseeded
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report the first sampling call; seeding before it covers those that follow."""
+        for event, unseeded in self._unseeded.items():
+            if unseeded:
+                yield _suspicion(event)
+                return
+
+
+def _place(event: Inference) -> Inference:
+    """Return one key for a call, whichever model and settings it had."""
+    return Inference(event.node, 0, event.how, event.receiver, None)
+
+
+def _suspicion(event: Inference) -> Suspicion:
+    return Suspicion(
+        code="PEF202",
+        severity=Severity.INFO,
+        message="tokens are sampled and nothing seeds the random generator: no two runs agree",
+        anchor=event.node,
+        story=((event.node, "tokens are sampled here"),),
+        cause=event.node,
+        proposals=(
+            Proposal(
+                "Seed with transformers.set_seed before the first sampling call",
+                Applicability.UNSAFE,
+                SeedFirst(event),
+                (event.node,),
+            ),
+        ),
+    )
+
+
+class SeedFirst:
+    """Insert `set_seed(0)` before the statement that samples."""
+
+    def __init__(self, event: Inference) -> None:
+        self._event = event
+
+    def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
+        """Insert the line under the name that the document has for it."""
+        seed = rewriting.spelling("transformers.set_seed")
+        rewriting.insert_before(self._event.node, f"{seed}(0)")

@@ -1,0 +1,1 @@
+"""Rules for loading and wrapping (PEF1)."""

@@ -1,0 +1,56 @@
+"""What a rule sees while events happen: the world, the code around it, and the document."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from peft_lint.document import Document
+from peft_lint.events import Event
+from peft_lint.interpreter.machine import Context, Machine
+from peft_lint.interpreter.objects import Body, Handle
+from peft_lint.interpreter.world import World
+
+
+@dataclass(slots=True)
+class Scene:
+    """The machine as rules may look at it; it is on the event's world when a rule is called."""
+
+    machine: Machine
+
+    @property
+    def world(self) -> World:
+        """The world on which the event happens."""
+        return self.machine.world
+
+    @property
+    def document(self) -> Document:
+        """The document under analysis."""
+        return self.machine.document
+
+    @property
+    def context(self) -> Context:
+        """The loops, functions and `with` blocks around the event."""
+        return self.machine.context
+
+    @property
+    def function(self) -> ast.AST | None:
+        """The innermost function around the event, None in the module."""
+        functions = self.context.functions
+        return functions[-1] if functions else None
+
+    @property
+    def loop(self) -> ast.AST | None:
+        """The innermost loop around the event in its function, None outside loops."""
+        loops = self.context.loops
+        return loops[-1] if loops else None
+
+    def handle(self, event: Event) -> Handle:
+        """Return the handle that an event is about."""
+        state = self.world.heap[event.handle]
+        assert isinstance(state, Handle)
+        return state
+
+    def body(self, event: Event) -> Body:
+        """Return the body of the handle that an event is about."""
+        return self.world.body(self.handle(event))

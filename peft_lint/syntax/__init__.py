@@ -1,0 +1,1 @@
+"""Exact syntax: windows for LibCST, visitors run on them, and the edits they make."""

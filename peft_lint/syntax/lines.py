@@ -1,0 +1,49 @@
+"""Edits that put a statement before or after another, on a line of its own where possible."""
+
+from __future__ import annotations
+
+import ast
+
+from peft_lint.document import Document
+from peft_lint.finding import Edit, Span
+from peft_lint.syntax.locations import is_compound, statement_span, statement_start
+
+
+def before(document: Document, statement: ast.stmt, line: str) -> Edit:
+    """Return the edit that puts the simple statement `line` before `statement`.
+
+    It goes inline, with a semicolon, into one-line suites and lists of statements.
+    """
+    start = statement_start(document, statement)
+    indent = _indent(document, start)
+    if indent is None and not is_compound(statement):
+        return Edit(Span(start, start), f"{line}; ")
+    return Edit(Span(start, start), f"{line}{document.newline}{indent or ''}")
+
+
+def after(document: Document, statement: ast.stmt, lines: list[str], *, gap: bool) -> Edit:
+    """Return the edit that puts `lines` after the simple top-level `statement`.
+
+    `gap` leaves an empty line between the two. Where another statement follows on the same
+    line, all go inline.
+    """
+    end = statement_span(document, statement).end
+    row, starts = document.row(end), document.line_starts
+    rest = document.text[end : starts[row] if row < len(starts) else len(document.text)].strip()
+    if rest and not rest.startswith("#"):
+        return Edit(Span(end, end), "".join(f"; {line}" for line in lines))
+    content = document.newline.join(["", *lines] if gap else lines)
+    if row < len(starts):
+        return Edit(Span(starts[row], starts[row]), content + document.newline)
+    return Edit(Span(len(document.text), len(document.text)), document.newline + content)
+
+
+def _indent(document: Document, start: int) -> str | None:
+    """Return the white space before a statement, or None where it does not start its line."""
+    row = document.row(start)
+    prefix = document.text[document.line_starts[row - 1] : start]
+    if prefix.strip(" \t\f"):
+        return None
+    if row > 1 and document.line(row - 1).endswith("\\"):
+        return None
+    return prefix.rpartition("\f")[2]

@@ -1,0 +1,318 @@
+"""The command line as users run it: real processes, exit codes, files and streams."""
+
+import json
+import os
+import pty
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+UNUSED = "import peft\nx = 1  # peft-lint: ignore[PEF002, syntax-error] old\ny = 2  # peft-lint: ignore\n"
+CLEAN = "import peft\n"
+BROKEN = "import peft\nx = (\n"
+
+
+def environment(**extra):
+    base = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    return {**base, "PYTHONPATH": str(ROOT), **extra}
+
+
+class Cli:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __call__(self, *arguments, stdin=b"", **extra):
+        process = subprocess.run(
+            [sys.executable, "-m", "peft_lint", *map(str, arguments)],
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            env=environment(**extra),
+        )
+        self.stdout, self.stderr = process.stdout.decode(), process.stderr.decode()
+        assert "Traceback" not in self.stderr
+        return process.returncode
+
+    def write(self, name, data):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
+
+
+@pytest.fixture
+def cli(tmp_path):
+    return Cli(tmp_path)
+
+
+def test_a_clean_run_says_what_was_seen(cli):
+    cli.write("a.py", CLEAN)
+    cli.write("sub/b.py", CLEAN)
+    assert cli(".") == 0
+    assert cli.stdout.startswith("no findings: ")
+    assert (cli.stdout.endswith(" outside scope\n"), cli.stderr) == (True, "")
+    assert cli("check", "a.py", "--output-format", "concise") == 0
+    assert cli.stdout == ""
+    assert cli.stderr.startswith("no findings: 1 file analysed")
+
+
+def test_version_and_help(cli):
+    assert cli("--version") == 0
+    assert cli.stdout == "peft-lint 0.1.0\n"
+    assert cli("--help") == 0
+    for word in ("--fix", "--target-peft", "trace FILE[:LINE]", "exit codes"):
+        assert word in cli.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nope.py"], "nope.py: no such file or folder"),
+        (["--slect", "PEF", "."], "unknown option `--slect`; did you mean `--select`?"),
+        (["--select", "PEF0O2", "."], "--select: unknown rule `PEF0O2`; did you mean `PEF002`?"),
+        (
+            ["--ignore", "PEF,sintax-error", "."],
+            "--ignore: unknown rule `sintax-error`; did you mean `syntax-error`?",
+        ),
+        (
+            ["--target-peft", "new", "."],
+            "--target-peft: `new` is not a release such as 1.2.0 (see `peft-lint --help`)",
+        ),
+        (["--output-format", "xml", "."], "--output-format: invalid choice: 'xml' (choose from"),
+        (["--config", "gone.toml", "."], "gone.toml: No such file or directory"),
+        ([], "the following arguments are required: PATH (see `peft-lint --help`)"),
+        (["rule", "PEF0O2"], "unknown rule `PEF0O2`; did you mean `PEF002`?"),
+        (["trace", "gone.py"], "gone.py: No such file or directory"),
+        (["notes.ipynb"], "notes.ipynb: only Python files can be analysed"),
+    ],
+)
+def test_usage_errors_are_one_clear_line(cli, arguments, message):
+    cli.write("a.py", CLEAN)
+    cli.write("notes.ipynb", "{}")
+    assert cli(*arguments) == 2
+    assert cli.stderr.startswith(f"peft-lint: error: {message}")
+    assert cli.stderr.count("\n") == 1
+
+
+def test_settings_errors_name_file_and_line(cli):
+    cli.write("a.py", CLEAN)
+    cli.write("pyproject.toml", "[project]\nname = 'x'\n\n[tool.peft-lint]\n\nexlcude = []\n")
+    assert cli("a.py") == 2
+    assert (
+        cli.stderr
+        == "peft-lint: error: pyproject.toml:6: unknown option `exlcude`; did you mean `exclude`?\n"
+    )
+    assert cli("a.py", "--isolated") == 0
+    cli.write("pyproject.toml", "[tool.peft-lint\n")
+    assert cli("a.py") == 2
+    assert cli.stderr.startswith("peft-lint: error: pyproject.toml:1: not valid TOML: ")
+
+
+def test_a_config_file_is_used_for_every_path(cli):
+    cli.write("a.py", UNUSED)
+    cli.write("other.toml", 'ignore = ["PEF002"]\n')
+    assert cli("a.py", "--fail-on", "info") == 1
+    assert cli("a.py", "--fail-on", "info", "--config", "other.toml") == 0
+    cli.write("pyproject.toml", "[project]\n")
+    assert cli("a.py", "--config", "pyproject.toml") == 2
+    assert cli.stderr == "peft-lint: error: pyproject.toml: has no [tool.peft-lint] table\n"
+
+
+def test_exit_codes_follow_the_severity(cli):
+    cli.write("a.py", UNUSED)
+    assert cli("a.py") == 0
+    assert "info[PEF002]" in cli.stdout
+    assert cli("a.py", "--fail-on", "info") == 1
+    assert cli("a.py", "--fail-on", "info", "--exit-zero") == 0
+    cli.write("b.py", b"import peft \xff\n")
+    assert cli("b.py") == 1
+    assert cli("b.py", "--exit-zero") == 0
+    assert cli("b.py", "--ignore", "PEF001") == 0
+    assert "1 not analysed" in cli.stdout
+
+
+def test_one_broken_file_does_not_stop_the_others(cli):
+    cli.write("a.py", b"import peft \xff\n")
+    cli.write("b.py", UNUSED)
+    assert cli(".", "gone.py", "--output-format", "json") == 2
+    report = json.loads(cli.stdout)
+    assert [f["code"] for f in report["findings"]] == ["PEF001", "PEF002"]
+    assert report["files"]["failed"] == ["gone.py", "a.py"]
+    assert cli.stderr == "peft-lint: error: gone.py: no such file or folder\n"
+
+
+def test_files_that_are_not_text(cli):
+    cli.write("scope.py", b"# -*- coding: klingon -*-\nimport peft\n")
+    cli.write("other.py", b"\xff\xfe\x00binary")
+    assert cli(".", "--output-format", "concise") == 1
+    assert cli.stdout == "scope.py:1:1: PEF001 unknown encoding 'klingon' in the coding comment\n"
+    assert "1 outside scope, 1 not analysed" in cli.stderr
+
+
+def test_concise_and_json_carry_no_colour(cli):
+    cli.write("a.py", UNUSED)
+    assert cli("a.py", "--output-format", "concise", FORCE_COLOR="1") == 0
+    assert cli.stdout == "a.py:3:8: PEF002 `ignore` names no rule: write `ignore[CODE]`\n"
+    assert cli("a.py", "--output-format", "json", FORCE_COLOR="1") == 0
+    assert "\x1b" not in cli.stdout
+    assert json.loads(cli.stdout)["schema"] == 1
+
+
+def in_terminal(cli, *arguments, **extra):
+    """Run with a terminal for output and return what arrives there."""
+    parent, child = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "peft_lint", *arguments], cwd=cli.folder, stdout=child,
+        stderr=child, env=environment(TERM="xterm", **extra),
+    ):  # fmt: skip
+        os.close(child)
+        received = b""
+        while True:
+            try:
+                part = os.read(parent, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            received += part
+    os.close(parent)
+    return received.decode()
+
+
+def test_colours_on_a_terminal_only(cli):
+    cli.write("a.py", UNUSED)
+    assert "\x1b[1;36minfo[PEF002]\x1b[0m" in in_terminal(cli, "a.py")
+    assert "\x1b" not in in_terminal(cli, "a.py", NO_COLOR="1")
+    cli("a.py")
+    assert "\x1b" not in cli.stdout
+    cli("a.py", FORCE_COLOR="1")
+    assert "\x1b[1;36minfo[PEF002]\x1b[0m" in cli.stdout
+
+
+def test_standard_input(cli):
+    assert cli("-", "--output-format", "concise", stdin=UNUSED.encode()) == 0
+    assert cli.stdout.startswith("-:3:8: PEF002 ")
+    cli("-", "--output-format", "concise", "--stdin-filename", "d/x.py", stdin=UNUSED.encode())
+    assert cli.stdout.startswith("d/x.py:3:8: PEF002 ")
+
+
+def test_settings_of_the_stdin_filename_count(cli):
+    cli.write("d/peft-lint.toml", 'ignore = ["PEF002"]\n')
+    options = ("-", "--fail-on", "info", "--stdin-filename")
+    assert cli(*options, "x.py", stdin=UNUSED.encode()) == 1
+    assert cli(*options, "d/x.py", stdin=UNUSED.encode()) == 0
+
+
+@pytest.mark.parametrize("text", [UNUSED, CLEAN, BROKEN, "print(1)\r\n", ""])
+def test_fixing_standard_input_writes_the_text_and_reports_elsewhere(cli, text):
+    cli("-", "--fix", stdin=text.encode())
+    assert cli.stdout == text
+    assert "outside scope" in cli.stderr
+
+
+def test_undecodable_standard_input_comes_back_unharmed(cli):
+    process = subprocess.run(
+        [sys.executable, "-m", "peft_lint", "-", "--fix"], input=b"import peft\xff",
+        capture_output=True, check=False, env=environment(),
+    )  # fmt: skip
+    assert (process.returncode, process.stdout) == (1, b"import peft\xff")
+
+
+def test_excluded_files(cli):
+    cli.write("peft-lint.toml", 'extend-exclude = ["gen"]\n')
+    cli.write("gen/a.py", UNUSED)
+    info = ("--fail-on", "info")
+    assert cli(".", *info) == 0
+    assert cli("gen/a.py", *info) == 1
+    assert cli("gen/a.py", *info, "--force-exclude") == 0
+    assert cli.stderr == ""
+    stdin = ("-", "--stdin-filename", "gen/a.py", "--force-exclude", *info)
+    assert cli(*stdin, stdin=UNUSED.encode()) == 0
+    cli(*stdin, "--fix", stdin=UNUSED.encode())
+    assert cli.stdout == UNUSED
+
+
+def test_a_path_named_like_a_command(cli):
+    cli.write("rules/a.py", UNUSED)
+    assert cli("check", "rules", "--fail-on", "info") == 1
+    assert cli("./rules", "--fail-on", "info") == 1
+    assert cli("rules") == 0
+    assert "PEF001  syntax-error" in cli.stdout
+
+
+def test_rule_pages(cli):
+    assert cli("rule", "PEF002") == 0
+    assert cli.stdout.startswith(
+        "PEF002 unused-suppression\nseverity: info · fix: safe · since 0.1.0\n\n# What"
+    )
+    by_code = cli.stdout
+    assert cli("rule", "unused-suppression") == 0
+    assert cli.stdout == by_code
+
+
+def test_output_that_the_terminal_cannot_encode(cli):
+    cli.write("日.py", "import peft\nx = '日'  # peft-lint: ignore\n")
+    assert cli(".", PYTHONIOENCODING="ascii") == 0
+    assert "\\u65e5.py:2:10" in cli.stdout
+
+
+def test_a_reader_that_goes_away(cli):
+    cli.write("a.py", UNUSED)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "peft_lint", "a.py"], cwd=cli.folder, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 2
+
+
+def test_same_input_same_output_under_any_hash_seed(cli):
+    for name in ("b", "a", "c/d"):
+        cli.write(f"{name}.py", UNUSED.replace("old", "# noqa: PEF002, PEF001"))
+    outputs = set()
+    for seed in ("0", "1", "2"):
+        for style in ("full", "json"):
+            cli(".", "--output-format", style, PYTHONHASHSEED=seed)
+            outputs.add((style, cli.stdout, cli.stderr))
+    assert len(outputs) == 2
+
+
+def test_no_library_under_analysis_is_imported_and_libcst_only_on_suspicion(cli):
+    cli.write("a.py", UNUSED)
+    code = (
+        "import sys; from peft_lint.cli import main; main(['a.py', '--diff']);"
+        "heavy = {'torch', 'peft', 'transformers', 'libcst', 'pathspec', 'importlib.metadata', 'logging'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cli.folder,
+        env=environment(),
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_written_files_keep_mode_and_links(cli):
+    from peft_lint.cli.files import replace
+
+    path = cli.write("a.py", "old")
+    path.chmod(0o750)
+    link = cli.folder / "link.py"
+    link.symlink_to("a.py")
+    replace(str(link), b"new")
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o750
+    assert link.is_symlink()
+    assert sorted(p.name for p in cli.folder.iterdir()) == ["a.py", "link.py"]
+    with pytest.raises(FileNotFoundError):
+        replace(str(cli.folder / "gone.py"), b"new")

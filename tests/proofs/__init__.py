@@ -1,0 +1,1 @@
+"""What the rules claim, executed on the real libraries."""

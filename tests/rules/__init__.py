@@ -1,0 +1,1 @@
+"""The rule pages as tests."""

@@ -1,0 +1,161 @@
+"""Run peft-lint over a folder of real code: what crashes, what is found, whether fixes hold.
+
+    python -m tools.corpus_run CORPUS --output findings.jsonl --fix-check
+
+CORPUS holds one folder per package. Exit code 1 if any file made the program fail or any fix
+did not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from peft_lint.document import Document, DocumentError
+from peft_lint.engine import analyse
+from peft_lint.finding import Finding
+from peft_lint.fixer import fix
+from peft_lint.rulebook import RuleInfo, all_rules
+from peft_lint.versions import Target
+
+
+@dataclass
+class Tally:
+    """What a run over many files came to; `trouble` are lines that ask for a person."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    trouble: list[str] = field(default_factory=list)
+    slowest: list[tuple[float, str]] = field(default_factory=list)
+
+
+class Run:
+    """One run: the rules, the releases assumed, and where the findings go."""
+
+    def __init__(self, root: Path, output: TextIO | None, fix_check: bool) -> None:
+        self.root = root
+        self.output = output
+        self.fix_check = fix_check
+        self.rules: tuple[RuleInfo, ...] = all_rules()
+        self.target = Target()
+        self.tally = Tally()
+
+    def file(self, path: Path) -> None:
+        """Analyse one file and note what it gave; nothing that goes wrong escapes."""
+        name = path.relative_to(self.root).as_posix()
+        started = time.process_time()
+        try:
+            document = Document.from_bytes(path.read_bytes(), name)
+            analysis = analyse(document, self.rules, self.target)
+            self.tally.counts["analysed" if analysis.in_scope else "out of scope"] += 1
+            for finding in analysis.findings:
+                self._note(document, finding)
+            if self.fix_check and analysis.findings:
+                self._check_fixes(document)
+        except DocumentError:
+            self.tally.counts["not Python, not text or too large"] += 1
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            self.tally.trouble.append(f"{name}: {type(error).__name__} at {place}: {error}")
+        self.tally.slowest = sorted(
+            [*self.tally.slowest, (time.process_time() - started, name)], reverse=True
+        )[:5]
+
+    def _note(self, document: Document, finding: Finding) -> None:
+        """Count a finding and write it as one line of JSON."""
+        self.tally.rules[f"{finding.code} {finding.severity.value}"] += 1
+        if self.output is None:
+            return
+        place = document.place(finding.span.start)
+        steps = [(document.place(step.span.start), step.message) for step in finding.story]
+        record = {
+            "package": document.path.split("/", 1)[0],
+            "path": document.path,
+            "row": place.row,
+            "column": place.column,
+            "code": finding.code,
+            "severity": finding.severity.value,
+            "message": finding.message,
+            "fixes": [f"{f.applicability.value}: {f.title}" for f in finding.fixes],
+            "story": [
+                {"row": at.row, "column": at.column, "message": message} for at, message in steps
+            ],
+        }
+        self.output.write(json.dumps(record) + "\n")
+
+    def _check_fixes(self, document: Document) -> None:
+        """Apply every safe and unsafe fix in memory: it must parse, and then change no more."""
+
+        def findings(current: Document) -> tuple[Finding, ...]:
+            return analyse(current, self.rules, self.target).findings
+
+        once = fix(document, findings, unsafe=True)
+        if not once.applied:
+            return
+        self.tally.counts["fixed in memory"] += 1
+        try:
+            ast.parse(once.document.text)
+        except SyntaxError as error:
+            line = f"{document.path}: does not parse after its fixes, line {error.lineno}"
+            self.tally.trouble.append(line)
+            return
+        if fix(once.document, findings, unsafe=True).document.text != once.document.text:
+            self.tally.trouble.append(f"{document.path}: a second fix run changes it again")
+
+
+def sources(root: Path, packages: list[str] | None) -> Iterator[Path]:
+    """Yield the Python files below the chosen packages, in a fixed order."""
+    for folder in [root / name for name in packages] if packages else [root]:
+        yield from sorted(path for path in folder.rglob("*.py") if path.is_file())
+
+
+def report(tally: Tally, seconds: float) -> None:
+    """Print what the run came to."""
+    total = sum(tally.counts[key] for key in tally.counts if key != "fixed in memory")
+    print(f"{total + len(tally.trouble)} files, {seconds:.1f} s CPU")
+    for name, count in sorted(tally.counts.items()):
+        print(f"  {count:6} {name}")
+    print("findings")
+    for name, count in sorted(tally.rules.items()) or [("none", 0)]:
+        print(f"  {count:6} {name}")
+    print("slowest files")
+    for spent, name in tally.slowest:
+        print(f"  {spent:6.2f} s {name}")
+    for line in tally.trouble:
+        print(f"TROUBLE {line}")
+
+
+def main() -> int:
+    """Run over the corpus that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpus", type=Path, help="folder with one folder per package")
+    parser.add_argument("--output", type=Path, help="where to write all findings, as JSON lines")
+    parser.add_argument("--fix-check", action="store_true", help="apply all fixes in memory")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these packages")
+    options = parser.parse_args()
+    folders = [options.corpus, *(options.corpus / name for name in options.only or ())]
+    if missing := [folder for folder in folders if not folder.is_dir()]:
+        parser.error(f"no such folder: {missing[0]}")
+
+    opened = options.output.open("w", encoding="utf-8") if options.output else None
+    run = Run(options.corpus, opened, options.fix_check)
+    started = time.process_time()
+    for path in sources(options.corpus, options.only):
+        run.file(path)
+    if opened:
+        opened.close()
+    report(run.tally, time.process_time() - started)
+    return 1 if run.tally.trouble else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
