@@ -150,10 +150,10 @@ def _excluded(
 
 def _verdict(spec: GitIgnoreSpec, base: str, full: str, is_folder: bool) -> bool | None:
     """Return True for ignored, False for taken back by `!`, None for not mentioned."""
-    inside = os.path.relpath(full, base)
-    if inside.startswith(".."):
+    top = base.rstrip(os.sep) + os.sep
+    if not full.startswith(top):
         return None
-    inside += "/" if is_folder else ""
+    inside = full[len(top) :].replace(os.sep, "/") + ("/" if is_folder else "")
     for pattern in reversed(spec.patterns):
         match = pattern.match_file(inside) if pattern.include is not None else None
         if match is None:

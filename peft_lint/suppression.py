@@ -52,7 +52,7 @@ def apply(
     `active` are the codes that could have been reported here: selected, not in preview only,
     and inside their range of releases. The result is sorted by place.
     """
-    comments = _comments(document)
+    comments = _comments(document, findings)
     if comments is None:
         return []
     kept = [finding for finding in findings if not _suppressed(document, finding, comments)]
@@ -66,17 +66,19 @@ def apply(
 
 def apply_own(document: Document, findings: Sequence[Finding]) -> list[Finding]:
     """Drop what our own comments suppress: for doors that handle `noqa` themselves."""
-    comments = _comments(document)
+    comments = _comments(document, findings)
     if comments is None:
         return []
     own = [comment for comment in comments if comment.own]
     return [finding for finding in findings if not _suppressed(document, finding, own)]
 
 
-def _comments(document: Document) -> list[_Comment] | None:
+def _comments(document: Document, findings: Sequence[Finding]) -> list[_Comment] | None:
     """Return the suppressing comments in order, None where the whole file is skipped."""
     text = document.text
-    if "peft-lint:" not in text and "noqa" not in text.lower():
+    # Where nothing was found, a noqa matters only if it names one of our codes.
+    noqa = "noqa" in text.lower() and (findings or "PEF" in text)
+    if "peft-lint:" not in text and not noqa:
         return []
     found: list[_Comment] = []
     for rows, row, column, comment, alone in _raw_comments(document):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache, partial
 
-from peft_lint import engine
+from peft_lint import engine, scope
 from peft_lint.cli import complain, files
 from peft_lint.cli.failure import internal_error, not_analysed
 from peft_lint.cli.options import CheckOptions
@@ -105,31 +105,30 @@ class _Check:
 
     def _file(self, path: str, data: bytes, plan: Plan) -> None:
         """Analyse one file, whatever becomes of it, and note the outcome."""
-        shown = (self.options.stdin_filename or path) if path == STDIN else path
         after = data
-        try:
-            document = Document.from_bytes(data, shown)
-        except DocumentError as error:
-            self._undecodable(shown, data, error, plan)
+        # Asked of the bytes, so that most files are neither decoded nor given a target.
+        if not scope.admits(data.decode("latin-1")):
+            self.report.out_of_scope += 1
         else:
-            try:
-                after = self._document(path, document, plan) or data
-            except DocumentError as error:
-                self._failed(not_analysed(document, error), plan)
-            except Exception as error:
-                # One file never stops the others, and never fails in silence.
-                self.broken = True
-                self._failed(internal_error(document, error), plan)
+            after = self._in_scope(path, data, plan) or data
         if path == STDIN and self.options.fix and not self.options.diff:
             sys.stdout.buffer.write(after)
 
-    def _undecodable(self, shown: str, data: bytes, error: DocumentError, plan: Plan) -> None:
-        if b"peft" not in data:
-            self.report.out_of_scope += 1
-            return
-        # It is shown as far as it can be read.
+    def _in_scope(self, path: str, data: bytes, plan: Plan) -> bytes | None:
+        """Return the fixed bytes of a file, None where nothing is to be changed."""
+        shown = (self.options.stdin_filename or path) if path == STDIN else path
+        # Until it is decoded it is shown as far as it can be read.
         document = Document(shown, data[:_SHOWN_BYTES].decode("utf-8", "replace"))
-        self._failed(not_analysed(document, error), plan)
+        try:
+            document = Document.from_bytes(data, shown)
+            return self._document(path, document, plan)
+        except DocumentError as error:
+            self._failed(not_analysed(document, error), plan)
+        except Exception as error:
+            # One file never stops the others, and never fails in silence.
+            self.broken = True
+            self._failed(internal_error(document, error), plan)
+        return None
 
     def _failed(self, report: FileReport, plan: Plan) -> None:
         self.report.failed.append(report.document.path)

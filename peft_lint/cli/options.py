@@ -44,13 +44,16 @@ class CheckOptions(NamedTuple):
     stdin_filename: str | None
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    # With a width of its own it does not import shutil to ask the terminal.
+    return argparse.RawDescriptionHelpFormatter(prog, width=96)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse, with one line per error and a guess at what was meant."""
 
     def __init__(self, **keywords: Any) -> None:
-        super().__init__(
-            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **keywords
-        )
+        super().__init__(allow_abbrev=False, formatter_class=_formatter, **keywords)
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """Parse `arguments`; an unknown option ends the program with exit code 2."""

@@ -41,9 +41,9 @@ def name(machine: Machine, text: str) -> Value:
     value = machine.world.lookup(machine.frame, text)
     if value is not None:
         return value
-    if text in _BUILTINS:
-        return Symbol(f"builtins.{text}")
-    return _MISSING.get(text, NOTHING_KNOWN)
+    if text in _MISSING:
+        return _MISSING[text]
+    return Symbol(f"builtins.{text}") if text in _BUILTINS else NOTHING_KNOWN
 
 
 def attribute(machine: Machine, owner: Value, text: str) -> Value:
@@ -115,6 +115,8 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
     elif isinstance(owner, Unknown):
         assigned = machine.world.attributes.get((key(owner), f"[{place!r}]"))
         return derived("item", owner, index) if assigned is None else assigned
+    elif not contained(owner):
+        return derived("item", owner, index)
     # One of several, and the text does not say which: what happens to it happens to any.
     machine.escape(owner)
     return NOTHING_KNOWN

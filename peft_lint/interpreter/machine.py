@@ -27,6 +27,7 @@ from peft_lint.interpreter.world import World
 from peft_lint.library import registry
 from peft_lint.versions import Target
 
+Observer = Callable[[ast.stmt, list[World], int], None]
 # A statement is visited so often in one document; beyond it, what it binds is unknown.
 MAX_VISITS = 20
 # Expressions nest so deep; beyond it they are unknown.
@@ -90,7 +91,7 @@ class Context:
 class Machine:
     """Runs one document. `listener` hears every event, on the world in which it happens.
 
-    `observer` is called with each statement and the worlds that reach it.
+    `observer` is called after each statement with the worlds and the frame it ran in.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class Machine:
         document: Document,
         target: Target,
         listener: Callable[[Event, Machine], None],
-        observer: Callable[[ast.stmt, list[World]], None] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.document = document
         self.target = target
@@ -121,6 +122,8 @@ class Machine:
         self.reached: set[ast.AST] = set()
         self.classes: dict[ast.ClassDef, ClassValue] = {}
         self.instantiated: set[ast.ClassDef] = set()
+        # The worlds at the end of the module.
+        self.ends: list[World] = []
         self._listener = listener
 
     # events
@@ -266,8 +269,7 @@ class Machine:
                 self.degraded += 1
                 self._skip(statement, worlds)
                 continue
-            if self.observer is not None:
-                self.observer(statement, worlds)
+            before = worlds
             outer, self.statement = self.statement, statement
             compound = statements.COMPOUND.get(type(statement))
             if compound is not None:
@@ -277,6 +279,9 @@ class Machine:
                 after = [result for world in worlds for result in simple(self, statement, world)]
                 worlds = settle(after) if len(after) > 1 else after
             self.statement = outer
+            if self.observer is not None:
+                # A `return` leaves no world behind; the ones it took show what it saw.
+                self.observer(statement, worlds or before, self.frame)
         return worlds
 
     def _skip(self, statement: ast.stmt, worlds: list[World]) -> None:

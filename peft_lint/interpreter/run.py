@@ -10,7 +10,7 @@ from peft_lint.document import Document
 from peft_lint.events import Event
 from peft_lint.interpreter import calls, classes
 from peft_lint.interpreter.joining import settle
-from peft_lint.interpreter.machine import Machine
+from peft_lint.interpreter.machine import Machine, Observer
 from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import ClassValue, Function, Ref, Value
 from peft_lint.interpreter.world import World
@@ -30,12 +30,11 @@ def run(
     document: Document,
     target: Target,
     listener: Callable[[Event, Machine], None] = lambda event, machine: None,
-    observer: Callable[[ast.stmt, list[World]], None] | None = None,
+    observer: Observer | None = None,
 ) -> Machine:
     """Interpret a document; raise DocumentError when it cannot be parsed.
 
-    `listener` hears the events, `observer` sees every statement with the worlds that
-    reach it.
+    `listener` hears the events, `observer` sees every statement with the worlds after it.
     """
     registry.load()
     machine = Machine(document, target, listener, observer)
@@ -45,7 +44,8 @@ def run(
     if not ends:
         # The module's last statement raises, or leaves through `sys.exit`.
         ends = machine.flow.raised or [world]
-    _run_unreached(machine, settle(ends, limit=_MAX_STARTS))
+    machine.ends = settle(ends, limit=_MAX_STARTS)
+    _run_unreached(machine, [world.fork() for world in machine.ends])
     return machine
 
 

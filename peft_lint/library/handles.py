@@ -183,11 +183,13 @@ def _fresh_trainable(config: Config) -> Fact:
 
 
 def _fresh_weights(config: Config) -> Weights:
+    if config.source is not None:
+        # Presumed LoRA-like, as any adapter from a path: its B starts at zero.
+        return Weights.FRESH if config.class_name in PROMPT_LEARNING else Weights.ZERO
     if config.class_name in ("LoraConfig", "AdaLoraConfig"):
         init = config.get("init_lora_weights")
         if init is None:
-            known = config.complete and config.source is None
-            return Weights.ZERO if known else Weights.FRESH
+            return Weights.ZERO if config.complete else Weights.FRESH
         return Weights.ZERO if literal(init) in _ZERO_INITIALISATIONS else Weights.FRESH
     return Weights.FRESH
 

@@ -60,7 +60,7 @@ ADAPTERS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
 TEXT = SMALL | {"intermediate_size": 32, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-BYTES_AND_SPECIALS = 260
+VOCABULARY = 160
 
 
 def named_in(code: str) -> set[str]:
@@ -116,19 +116,19 @@ def make_trained(model: Any) -> None:
 
 
 def tokenizer(template: str) -> Any:
-    """Return a byte-level tokenizer: 4 specials and the 256 bytes.
+    """Return a tokenizer with one token for each word; words that it does not know are alike.
 
     `template` is the post-processor's pattern, e.g. "<s> $A </s>".
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    specials = ["<pad>", "<s>", "</s>", "<mask>"]
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: index for index, token in enumerate(specials + letters)}
-    words = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    words.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    words.decoder = decoders.ByteLevel()
+    specials = ["<pad>", "<s>", "</s>", "<mask>", "<unk>"]
+    known = "one two three four five six seven eight nine ten".split()
+    known += [f"word{number}" for number in range(VOCABULARY - len(specials) - len(known))]
+    vocabulary = {token: index for index, token in enumerate(specials + known)}
+    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
     words.post_processor = processors.TemplateProcessing(
         single=template, special_tokens=[("<s>", 1), ("</s>", 2)]
     )
@@ -140,6 +140,7 @@ def tokenizer(template: str) -> Any:
         cls_token="<s>",
         sep_token="</s>",
         mask_token="<mask>",
+        unk_token="<unk>",
         model_max_length=512,
         model_input_names=["input_ids", "attention_mask"],
     )
@@ -149,8 +150,8 @@ def _llama(**extra: Any) -> tuple[Any, str]:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     sizes = {"num_key_value_heads": 2, "max_position_embeddings": 512}
-    config = LlamaConfig(vocab_size=BYTES_AND_SPECIALS, **TEXT, **sizes, **extra)
-    return LlamaForCausalLM(config), "<s> $A"
+    config = LlamaConfig(vocab_size=VOCABULARY, **TEXT, **sizes, **extra)
+    return LlamaForCausalLM(config), "$A"
 
 
 def _llama_with_dropout() -> tuple[Any, str]:
@@ -168,34 +169,34 @@ def _gpt2() -> tuple[Any, str]:
 
     sizes = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 512}
     tokens = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-    return GPT2LMHeadModel(GPT2Config(vocab_size=BYTES_AND_SPECIALS, **sizes, **tokens)), "$A"
+    return GPT2LMHeadModel(GPT2Config(vocab_size=VOCABULARY, **sizes, **tokens)), "$A"
 
 
 def _bert() -> tuple[Any, str]:
     from transformers import BertConfig, BertForPreTraining
 
-    return BertForPreTraining(BertConfig(vocab_size=BYTES_AND_SPECIALS, **TEXT)), "<s> $A </s>"
+    return BertForPreTraining(BertConfig(vocab_size=VOCABULARY, **TEXT)), "<s> $A </s>"
 
 
 def _distilbert() -> tuple[Any, str]:
     from transformers import DistilBertConfig, DistilBertForMaskedLM
 
     sizes = {"dim": 16, "hidden_dim": 32, "n_layers": 2, "n_heads": 2}
-    config = DistilBertConfig(vocab_size=BYTES_AND_SPECIALS, pad_token_id=0, **sizes)
+    config = DistilBertConfig(vocab_size=VOCABULARY, pad_token_id=0, **sizes)
     return DistilBertForMaskedLM(config), "<s> $A </s>"
 
 
 def _deberta_v2() -> tuple[Any, str]:
     from transformers import DebertaV2Config, DebertaV2ForMaskedLM
 
-    config = DebertaV2Config(vocab_size=BYTES_AND_SPECIALS, pooler_hidden_size=16, **TEXT)
+    config = DebertaV2Config(vocab_size=VOCABULARY, pooler_hidden_size=16, **TEXT)
     return DebertaV2ForMaskedLM(config), "<s> $A </s>"
 
 
 def _roberta() -> tuple[Any, str]:
     from transformers import RobertaConfig, RobertaForMaskedLM
 
-    return RobertaForMaskedLM(RobertaConfig(vocab_size=BYTES_AND_SPECIALS, **TEXT)), "<s> $A </s>"
+    return RobertaForMaskedLM(RobertaConfig(vocab_size=VOCABULARY, **TEXT)), "<s> $A </s>"
 
 
 def _t5() -> tuple[Any, str]:
@@ -203,7 +204,7 @@ def _t5() -> tuple[Any, str]:
 
     sizes = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2}
     tokens = {"pad_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 0}
-    config = T5Config(vocab_size=BYTES_AND_SPECIALS, **sizes, **tokens)
+    config = T5Config(vocab_size=VOCABULARY, **sizes, **tokens)
     return T5ForConditionalGeneration(config), "$A </s>"
 
 

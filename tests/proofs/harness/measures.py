@@ -8,6 +8,12 @@ from typing import Any
 import torch
 
 
+def the_model(names: dict[str, Any]) -> Any:
+    """Return what a script calls `model`, else the last model that it named."""
+    models = [value for value in names.values() if isinstance(value, torch.nn.Module)]
+    return names["model"] if names.get("model") in models else models[-1]
+
+
 def inputs_for(model: Any) -> dict[str, torch.Tensor]:
     """Return one fixed batch of one example that the class of `model` understands."""
     config = model.config
@@ -47,15 +53,32 @@ def spread(model: Any) -> float:
     return difference(logits(model), logits(model))
 
 
-def distance_to_base(model: Any, base: str = "base-model") -> float:
-    """Return how far `model` (in eval mode) is from the untouched checkpoint of its class."""
-    plain = type(bare(model)).from_pretrained(base)
+def distance_to_base(model: Any) -> float:
+    """Return how far `model`, in eval mode, is from the checkpoint that it was built on."""
+    plain = type(bare(model)).from_pretrained(bare(model).config.name_or_path)
     training = {module: module.training for module in model.modules()}
     model.eval()
     result = difference(logits(model), logits(plain))
     for module, mode in training.items():
         module.training = mode
     return result
+
+
+def reload_distance(model: Any) -> float:
+    """Save `model`, load it again as another process would, and return how far the two are."""
+    import peft
+
+    before = logits(model.eval())
+    model.save_pretrained("saved-for-reload")
+    torch.manual_seed(12345)
+    plain = bare(model)
+    labels = plain.config.num_labels
+    again = type(plain).from_pretrained(plain.config.name_or_path, num_labels=labels)
+    if isinstance(model, peft.PeftModel):
+        again = peft.PeftModel.from_pretrained(again, "saved-for-reload")
+    else:
+        again.load_adapter("saved-for-reload")
+    return difference(before, logits(again.eval()))
 
 
 def largest(model: Any, word: str = "lora_B") -> float:
@@ -75,6 +98,18 @@ def saved_keys(folder: str) -> list[str]:
 
     with safe_open(Path(folder) / "adapter_model.safetensors", "pt") as tensors:
         return sorted(tensors.keys())
+
+
+def texts(value: Any, depth: int = 3) -> list[str]:
+    """Return the strings and tensors in a namespace, list, tuple or dict as text, in order."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, torch.Tensor):
+        return [str(value.tolist())]
+    if not depth or not isinstance(value, (dict, list, tuple)):
+        return []
+    inner = value.values() if isinstance(value, dict) else value
+    return [text for item in inner for text in texts(item, depth - 1)]
 
 
 def mode(model: Any, adapter: str | None = None) -> str:

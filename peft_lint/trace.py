@@ -1,0 +1,136 @@
+"""What the interpreter believes at a line, in words: the first tool to debug a rule with."""
+
+from __future__ import annotations
+
+import ast
+
+from peft_lint import scope
+from peft_lint.document import Document
+from peft_lint.engine import find
+from peft_lint.interpreter.objects import Adapter, Body, Fact, Handle, Instance, Trainer
+from peft_lint.interpreter.run import run
+from peft_lint.interpreter.values import Ref, literal
+from peft_lint.interpreter.world import World
+from peft_lint.rulebook import all_rules
+from peft_lint.versions import Target
+
+
+def main_text(document: Document, target: Target, line: int | None) -> str:
+    """Return what is believed after the statement at `line`, or at the module's end.
+
+    Raise DocumentError when the document is not Python.
+    """
+    where = f"after line {line}" if line else "at the end of the module"
+    seen = beliefs(document, target, line)
+    if not seen:
+        return f"{document.path}: no analysed path reaches line {line}\n"
+    count = "one world" if len(seen) == 1 else f"{len(seen)} worlds"
+    parts = [f"{document.path}: {count} {where}"]
+    for number, (world, frame) in enumerate(seen, 1):
+        parts += [f"\nworld {number}" if len(seen) > 1 else ""]
+        parts += _world(document, world, frame)
+    return "\n".join([*parts, "", *_rules(document, target)]) + "\n"
+
+
+def beliefs(document: Document, target: Target, line: int | None) -> list[tuple[World, int]]:
+    """Return the worlds after the last statement that begins on `line`, with their frame.
+
+    Without a line these are the worlds at the end of the module.
+    """
+    seen: list[tuple[World, int]] = []
+
+    def observe(statement: ast.stmt, worlds: list[World], frame: int) -> None:
+        if statement.lineno == line:
+            seen.extend((world.fork(), frame) for world in worlds)
+
+    machine = run(document, target, observer=observe)
+    return seen if line else [(world, 0) for world in machine.ends]
+
+
+def _world(document: Document, world: World, frame: int) -> list[str]:
+    names = _names(world, frame)
+    lines = []
+    for number, state in sorted(world.heap.items()):
+        if isinstance(state, Body):
+            lines += _body(document, world, number, state, names)
+        elif isinstance(state, Trainer):
+            lines.append(f"  {_spelled(names, number)}: a trainer made on {_row(document, state)}")
+    seeded = {True: "seeded", False: "not seeded", None: "maybe seeded"}[world.seeded]
+    return [*(lines or ["  no model is known"]), f"  the random generator is {seeded}"]
+
+
+def _names(world: World, frame: int) -> dict[int, list[str]]:
+    """Return how each object can be spelled in a frame."""
+    names: dict[int, list[str]] = {}
+    for number in {0, frame}:
+        for name, value in world.frames[number].variables.items():
+            if isinstance(value, Ref):
+                names.setdefault(value.id, []).append(name)
+                state = world.heap.get(value.id)
+                for attribute, inner in state.attributes if isinstance(state, Instance) else ():
+                    if isinstance(inner, Ref):
+                        names.setdefault(inner.id, []).append(f"{name}.{attribute}")
+    return names
+
+
+def _spelled(names: dict[int, list[str]], number: int) -> str:
+    return ", ".join(names.get(number, [])) or f"(object {number})"
+
+
+def _row(document: Document, state: Body | Handle | Adapter | Trainer) -> str:
+    return f"line {state.node.lineno}"
+
+
+def _body(
+    document: Document, world: World, number: int, body: Body, names: dict[int, list[str]]
+) -> list[str]:
+    what = body.model_class or "a model of unknown origin"
+    checkpoint = literal(body.checkpoint)
+    source = f" from {checkpoint!r}" if isinstance(checkpoint, str) else ""
+    lines = [
+        f"  body made on {_row(document, body)}: {what}{source}",
+        f"    base modules in {_mode(body.training)}, their dropout is {_above(body.dropout)}",
+    ]
+    for handle_number, handle in sorted(world.heap.items()):
+        if isinstance(handle, Handle) and handle.body == number:
+            spelled = _spelled(names, handle_number)
+            lines.append(f"    {spelled}: {handle.kind.value}, flag in {_mode(handle.training)}")
+    if body.adapters is None:
+        lines.append("    nothing is known of its adapters")
+    for adapter in body.adapters or ():
+        lines.append(f"    adapter {adapter.name!r}: {_adapter(body, adapter)}")
+    if body.enabled is False:
+        lines.append("    its adapters are switched off")
+    lines += [f"    line {node.lineno}: {words}" for node, words in body.steps]
+    return lines
+
+
+def _adapter(body: Body, adapter: Adapter) -> str:
+    active = "maybe active" if body.active is None else "active"
+    if body.active is not None and adapter.name not in body.active:
+        active = "not active"
+    trainable = {True: "trainable", False: "frozen", None: "maybe trainable"}[adapter.trainable]
+    merged = {True: ", merged", False: "", None: ", maybe merged"}[adapter.merged]
+    return (
+        f"{adapter.weights.value} weights, {active}, {trainable}, its dropout is "
+        f"{_above(adapter.dropout)} and in {_mode(adapter.training)}{merged}"
+    )
+
+
+def _mode(mode: Fact) -> str:
+    return {True: "train mode", False: "eval mode", None: "unknown mode"}[mode]
+
+
+def _above(dropout: Fact) -> str:
+    return {True: "above zero", False: "zero", None: "unknown"}[dropout]
+
+
+def _rules(document: Document, target: Target) -> list[str]:
+    """Say which rules looked at the document, and which of them found something."""
+    rules = [rule for rule in all_rules() if rule.module]
+    found = {finding.code for finding in find(document, rules, target)}
+    silent = [rule.code for rule in rules if rule.code not in found]
+    lines = [] if scope.admits(document.text) else ["the scope gate keeps this document out"]
+    if found:
+        lines.append(f"found something: {', '.join(sorted(found))}")
+    return [*lines, f"kept silent: {', '.join(silent)}"]

@@ -1,0 +1,43 @@
+"""PEF201: inference on a model whose dropout is live gives another answer every time.
+
+Which operation leaves which mode is proved row by row in `test_modes.py`.
+"""
+
+from tests.proofs.harness import run
+from tests.proofs.harness.measures import spread, the_model
+
+IMPORTS = """
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+tokenizer = AutoTokenizer.from_pretrained("base-model")
+base = AutoModelForCausalLM.from_pretrained("base-model")
+inputs = tokenizer("one two three", return_tensors="pt")
+model = PeftModel.from_pretrained(base, "my-adapter", is_trainable=True)
+"""
+EXAMPLE = IMPORTS + "print(tokenizer.decode(model.generate(**inputs, max_new_tokens=8)[0]))\n"
+USE_INSTEAD = EXAMPLE.replace("print", "model.eval()\nprint")
+
+
+def proof(example, use_instead):
+    """Two forwards of the model differ, as it stands after the script; after the fix, never."""
+    assert run(example, spread_of_model).value() > 0
+    assert run(use_instead, spread_of_model).value() == 0
+
+
+def test_draft():
+    proof(EXAMPLE, USE_INSTEAD)
+
+
+def test_greedy_generation_differs_between_calls_in_train_mode_only():
+    code = IMPORTS + "{}\nanswers = [model.generate(**inputs, max_new_tokens=40) for _ in range(6)]\n"
+    assert run(code.format("model.train()"), distinct_answers).value() > 1
+    assert run(code.format("model.eval()"), distinct_answers).value() == 1
+
+
+def spread_of_model(names):
+    return spread(the_model(names))
+
+
+def distinct_answers(names):
+    return len({str(answer.tolist()) for answer in names["answers"]})
