@@ -67,7 +67,8 @@ def _names(world: World, frame: int) -> dict[int, list[str]]:
             if isinstance(value, Ref):
                 names.setdefault(value.id, []).append(name)
                 state = world.heap.get(value.id)
-                for attribute, inner in state.attributes if isinstance(state, Instance) else ():
+                attributes = state.attributes if isinstance(state, Instance) else {}
+                for attribute, inner in attributes.items():
                     if isinstance(inner, Ref):
                         names.setdefault(inner.id, []).append(f"{name}.{attribute}")
     return names

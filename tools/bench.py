@@ -25,7 +25,7 @@ from pathlib import Path
 from peft_lint import scope
 from peft_lint.document import Document, DocumentError
 from peft_lint.engine import analyse
-from peft_lint.interpreter import run as interpret
+from peft_lint.interpreter.run import run as interpret
 from peft_lint.rulebook import all_rules
 from peft_lint.versions import Target
 

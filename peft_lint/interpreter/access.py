@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import calls
+from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.objects import Config, Instance
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -77,7 +78,7 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
     found = state.cls.find(text)
     if isinstance(found, Function):
         if found.role == "property":
-            return calls.call_function(machine, found, calls.bare(machine, found.node), ref)
+            return calls.call_function(machine, found, bare(machine, found.node), ref)
         return found if found.role == "static" else Bound(ref, found)
     if found is not None:
         return found

@@ -22,7 +22,7 @@ from peft_lint.interpreter.values import (
 )
 
 if TYPE_CHECKING:
-    from peft_lint.interpreter.calls import Call
+    from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
 
 

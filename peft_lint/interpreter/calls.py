@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, builtin, classes
+from peft_lint.interpreter.call import Call, result_of
 from peft_lint.interpreter.code import FunctionNode
 from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.objects import Instance
@@ -27,7 +28,6 @@ from peft_lint.interpreter.values import (
     contained,
     derived,
     joined,
-    literal,
 )
 from peft_lint.interpreter.world import World
 from peft_lint.library import registry
@@ -36,58 +36,9 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
 
 MAX_CALL_DEPTH = 4
+# From a function that nothing calls, where the state is vague anyway.
+MAX_ENTRY_DEPTH = 2
 MAX_OUTCOMES = 8
-
-
-@dataclass(slots=True)
-class Call:
-    """One call with its arguments evaluated.
-
-    `complete` is False when a `*args` or `**kwargs` of unknown content was passed.
-    `receiver` is the object whose method is called.
-    """
-
-    machine: Machine
-    node: ast.Call
-    args: tuple[Value, ...]
-    keywords: tuple[tuple[str, Value], ...]
-    complete: bool = True
-    receiver: Value | None = None
-
-    def get(self, position: int | None, name: str) -> Value | None:
-        """Return an argument given by position or by name; None when it was not given."""
-        for keyword, value in self.keywords:
-            if keyword == name:
-                return value
-        if position is not None and position < len(self.args):
-            return self.args[position]
-        return None
-
-    def constant(self, position: int | None, name: str, default: object = None) -> object:
-        """Return an argument's one literal value, else `default`."""
-        return literal(self.get(position, name), default)
-
-    def node_of(self, position: int | None, name: str) -> ast.expr | None:
-        """Return the expression of an argument as the call spells it."""
-        for keyword in self.node.keywords:
-            if keyword.arg == name:
-                return keyword.value
-        if position is not None and position < len(self.node.args):
-            node = self.node.args[position]
-            plain = self.node.args[: position + 1]
-            return None if any(isinstance(one, ast.Starred) for one in plain) else node
-        return None
-
-    def values(self) -> tuple[Value, ...]:
-        """Return all arguments."""
-        return (*self.args, *(value for _, value in self.keywords))
-
-
-def bare(machine: Machine, node: ast.AST) -> Call:
-    """Return a call without arguments that the text does not spell, for a property or hook."""
-    nowhere = ast.Call(func=ast.Name("", ast.Load()), args=[], keywords=[])
-    place = node.body if isinstance(node, ast.Lambda) else node
-    return Call(machine, ast.copy_location(nowhere, place), (), ())
 
 
 def evaluate_call(machine: Machine, node: ast.Call) -> Value:
@@ -187,16 +138,6 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
     return result_of(machine, function, call)
 
 
-def result_of(machine: Machine, function: Value, call: Call) -> Unknown:
-    """Return an unknown result that remembers whose outputs it was computed from."""
-    result = machine.fresh(call.node)
-    handles = result.handles
-    for value in (function, *call.values()):
-        if isinstance(value, Unknown):
-            handles |= value.handles
-    return Unknown(result.origin, handles, 1) if handles else result
-
-
 def function_value(machine: Machine, node: FunctionNode) -> Function:
     """Return the function that a `def` or `lambda` makes here."""
     arguments = node.args
@@ -212,7 +153,8 @@ def call_function(
     node = function.node
     given = call.values() if receiver is None else (receiver, *call.values())
     running = machine.context.functions
-    if node in running or machine.depth >= MAX_CALL_DEPTH:
+    limit = MAX_CALL_DEPTH if machine.context.entry is None else MAX_ENTRY_DEPTH
+    if node in running or machine.depth >= limit:
         for value in call.values():
             machine.escape(value)
         return result_of(machine, function, call)
@@ -224,30 +166,28 @@ def call_function(
 
 def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
     """Return whether running a function can touch a tracked object or make one."""
-    words = machine.code.words(function.node)
-    if not machine.code.relevant_words.isdisjoint(words):
-        return True
+    world = machine.world
+    objects: list[int] = []
     for value in given:
-        if contained(value) and _holds_models(machine, value):
-            return True
         if isinstance(value, (Function, ClassValue)):
             return True
-    world = machine.world
-    for word in words:
-        value_ = world.lookup(function.frame, word)
-        if value_ is not None and contained(value_) and _holds_models(machine, value_):
-            return True
-    return False
-
-
-def _holds_models(machine: Machine, value: Value) -> bool:
-    for number in contained(value):
-        state = machine.world.heap.get(number)
-        if not isinstance(state, Instance):
-            return True
-        if state.native is not None or any(contained(one) for _, one in state.attributes):
-            return True
-    return False
+        objects += contained(value)
+    if not all(isinstance(world.heap.get(number), Instance) for number in objects):
+        return True
+    names: set[str] = set()
+    for frame in {0, function.frame}:
+        if frame in world.frames:
+            for name, numbers in world.frames[frame].tracked.items():
+                objects += numbers
+                if any(not isinstance(world.heap.get(one), Instance) for one in numbers):
+                    names.add(name)
+    for number in objects:
+        state = world.heap.get(number)
+        if isinstance(state, Instance):
+            if state.native is not None:
+                return True
+            names.update(state.tracked)
+    return not machine.code.leads_to(frozenset(names)).isdisjoint(machine.code.words(function.node))
 
 
 def outcomes(
@@ -304,7 +244,7 @@ def _closed_over(world: World, frame: int) -> bool:
         isinstance(value, Function) and value.frame == frame
         for state in world.heap.values()
         if isinstance(state, Instance)
-        for _, value in state.attributes
+        for value in state.attributes.values()
     )
 
 
@@ -355,4 +295,3 @@ def _bind_parameters(
         world.bind(frame, arguments.vararg.arg, Items("tuple", rest, call.complete))
     if arguments.kwarg:
         world.bind(frame, arguments.kwarg.arg, Entries(tuple(keywords.items()), call.complete))
-

@@ -18,7 +18,7 @@ from peft_lint.interpreter.values import (
 from peft_lint.library import registry
 
 if TYPE_CHECKING:
-    from peft_lint.interpreter.calls import Call
+    from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
 
 
@@ -74,12 +74,10 @@ def call_super(machine: Machine, receiver: Super, name: str, call: Call) -> Valu
     return call_module_method(machine, receiver.ref, state, name, call)
 
 
-def call_module_method(
-    machine: Machine, ref: Ref, state: Instance, name: str, call: Call
-) -> Value:
+def call_module_method(machine: Machine, ref: Ref, state: Instance, name: str, call: Call) -> Value:
     """Call a method that an object of the document has from `torch.nn.Module`."""
     if name in ("train", "eval", "to", "cuda", "cpu", "half", "float", "bfloat16"):
-        for _, value in state.attributes:
+        for value in state.attributes.values():
             inner = machine.world.state(value)
             if isinstance(inner, Instance):
                 if registry.module_method(inner.cls.library_bases(), name):
@@ -90,7 +88,7 @@ def call_module_method(
                 registry.call_method(machine, value, inner, name, part)
         return ref
     if name in ("requires_grad_", "load_state_dict", "apply"):
-        for _, value in state.attributes:
+        for value in state.attributes.values():
             machine.escape(value)
     for value in call.values():
         machine.escape(value)
@@ -114,4 +112,3 @@ def is_module(cls: ClassValue) -> bool:
 def methods(cls: ClassValue) -> list[Function]:
     """Return the methods that the class itself defines, in order."""
     return [value for value in cls.attributes.values() if isinstance(value, Function)]
-

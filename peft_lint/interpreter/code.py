@@ -9,42 +9,84 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from peft_lint.interpreter.values import ClassValue
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Code:
-    """Facts about the nodes of one tree, found when first asked for."""
+    """Facts about the nodes of one tree, found in one walk or when first asked for."""
 
     def __init__(self, tree: ast.Module, words: Collection[str]) -> None:
-        self.tree = tree
         self.owners: dict[ast.AST, ClassValue] = {}
         self.decorated: set[ast.AST] = set()
         # Names of functions, methods and classes of the document that have been defined.
         self.defined: set[str] = set()
-        self._words: dict[ast.AST, frozenset[str]] = {}
+        self._words: dict[ast.AST, set[str] | frozenset[str]] = {}
+        self._globals: dict[ast.AST, set[str]] = {}
+        self._nonlocals: dict[ast.AST, set[str]] = {}
+        self._definitions: list[Definition] = []
         self._bound: dict[ast.AST, frozenset[str]] = {}
         self._branches: dict[ast.AST, bool] = {}
-        self._declared: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
-        self.relevant_words = self._relevant(words)
+        self._assigning: dict[ast.AST, bool] = {}
+        self._given_words = frozenset(words)
+        self._leads: dict[frozenset[str], frozenset[str]] = {}
+        self._walk(tree)
 
-    def _relevant(self, words: Collection[str]) -> frozenset[str]:
-        """Return `words` and the names of the functions and classes that lead to them."""
-        relevant = set(words)
-        left = [(node.name, self.words(node)) for node in _definitions(self.tree.body)]
-        while True:
-            found = [pair for pair in left if not relevant.isdisjoint(pair[1])]
-            if not found:
-                return frozenset(relevant)
-            relevant.update(name for name, _ in found if not name.startswith("__"))
-            left = [pair for pair in left if pair not in found]
+    def _walk(self, scope: ast.AST) -> set[str]:
+        """Collect the words of a scope; what stands in an inner one belongs to the outer too."""
+        words: set[str] = set()
+        self._words[scope] = words
+        stack = list(_children(scope))
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Name):
+                words.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                words.add(node.attr)
+                stack.append(node.value)
+            elif isinstance(node, _DEFINITIONS):
+                self._definitions.append(node)
+                words |= self._walk(node)
+            elif isinstance(node, ast.alias):
+                words.add(node.name.rpartition(".")[2])
+            elif isinstance(node, ast.Global):
+                self._globals.setdefault(scope, set()).update(node.names)
+            elif isinstance(node, ast.Nonlocal):
+                self._nonlocals.setdefault(scope, set()).update(node.names)
+            elif not isinstance(node, ast.Constant):
+                stack += _children(node)
+        return words
 
-    def words(self, node: ast.AST) -> frozenset[str]:
+    def leads_to(self, names: frozenset[str]) -> frozenset[str]:
+        """Return the words that matter, and the functions and classes that lead to them.
+
+        The words are `names` (of tracked objects) and those that library models have.
+        """
+        found = self._leads.get(names)
+        if found is None:
+            relevant = set(names | self._given_words)
+            left = [(node.name, self._words[node]) for node in self._definitions]
+            while True:
+                touching = [name for name, words in left if not relevant.isdisjoint(words)]
+                if not touching:
+                    break
+                left = [pair for pair in left if relevant.isdisjoint(pair[1])]
+                relevant.update(name for name in touching if not name.startswith("__"))
+            found = frozenset(relevant)
+            self._leads[names] = found
+        return found
+
+    def words(self, node: ast.AST) -> Collection[str]:
         """Return the names and attributes that occur in `node`."""
         found = self._words.get(node)
         if found is None:
-            found = frozenset(_words(node))
+            found = frozenset(
+                inner.id if isinstance(inner, ast.Name) else inner.attr
+                for inner in ast.walk(node)
+                if isinstance(inner, (ast.Name, ast.Attribute))
+            )
             self._words[node] = found
         return found
 
@@ -56,26 +98,31 @@ class Code:
             self._bound[node] = found
         return found
 
-    def declared(self, node: FunctionNode) -> tuple[frozenset[str], frozenset[str]]:
+    def declared(self, node: ast.AST) -> tuple[Collection[str], Collection[str]]:
         """Return the names a function declares `global` and those it declares `nonlocal`."""
-        found = self._declared.get(node)
+        return self._globals.get(node, _NOTHING), self._nonlocals.get(node, _NOTHING)
+
+    def assigns_attributes(self, node: ast.AST) -> bool:
+        """Return whether a function assigns to an attribute of anything."""
+        found = self._assigning.get(node)
         if found is None:
-            outer: set[str] = set()
-            enclosing: set[str] = set()
-            for inner in own_nodes(node):
-                if isinstance(inner, ast.Global):
-                    outer.update(inner.names)
-                elif isinstance(inner, ast.Nonlocal):
-                    enclosing.update(inner.names)
-            found = (frozenset(outer), frozenset(enclosing))
-            self._declared[node] = found
+            found = any(
+                isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store)
+                for inner in own_nodes(node)
+            )
+            self._assigning[node] = found
         return found
 
     def branches(self, node: ast.expr) -> bool:
         """Return whether evaluating `node` can take several ways."""
         found = self._branches.get(node)
         if found is None:
-            found = any(self._branching(inner) for inner in ast.walk(node))
+            found = False
+            stack: list[ast.AST] = [node]
+            while stack and not found:
+                inner = stack.pop()
+                found = self._branching(inner)
+                stack.extend(_children(inner))
             self._branches[node] = found
         return found
 
@@ -89,15 +136,16 @@ class Code:
         return isinstance(node, (ast.IfExp, ast.BoolOp))
 
 
-def _definitions(body: list[ast.stmt]) -> Iterator[Definition]:
-    """Yield every `def` and `class` of a block and of the blocks inside it."""
-    stack = list(body)
-    while stack:
-        statement = stack.pop()
-        if isinstance(statement, Definition):
-            yield statement
-        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-            stack.extend(getattr(statement, part, ()))
+def _children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes right below one, in any order; faster than `ast.iter_child_nodes`."""
+    found: list[ast.AST] = []
+    for value in node.__dict__.values():
+        if value.__class__ is list:
+            found += value
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    # Names of `global` are texts, `**kwargs` in a dict display has no key.
+    return [one for one in found if isinstance(one, ast.AST)]
 
 
 def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
@@ -106,25 +154,15 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, _SCOPES):
+        if not isinstance(node, (*_DEFINITIONS, ast.Lambda)):
             stack.extend(ast.iter_child_nodes(node))
-
-
-def _words(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name):
-            yield inner.id
-        elif isinstance(inner, ast.Attribute):
-            yield inner.attr
-        elif isinstance(inner, ast.alias):
-            yield inner.name.rpartition(".")[2]
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
     for inner in (node, *own_nodes(node)):
         if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
             yield inner.id
-        elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        elif isinstance(inner, _DEFINITIONS):
             yield inner.name
         elif isinstance(inner, ast.alias):
             yield (inner.asname or inner.name).partition(".")[0]

@@ -46,7 +46,9 @@ def _enable(machine: Machine, ref: Ref, on: bool) -> None:
         # Leaving the block switches the active adapters on, and makes them trainable:
         # PEFT's `enable_adapters` does both, whatever they were before.
         adapters = tuple(
-            one if body.active is None or one.name not in body.active else replace(one, trainable=True)
+            one
+            if body.active is None or one.name not in body.active
+            else replace(one, trainable=True)
             for one in adapters
         )
     machine.world.put(handle.body, replace(body, enabled=on, adapters=adapters))

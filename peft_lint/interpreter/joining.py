@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 
 from peft_lint.interpreter.objects import (
@@ -50,11 +51,10 @@ def _drop_oldest_condition(worlds: list[World]) -> list[World]:
 
 def agree(left: World, right: World) -> bool:
     """Return whether two worlds have the same tracked state, and the same names for it."""
-    if left.seeded != right.seeded:
-        return False
+    # Whether it is seeded keeps no two worlds apart: a rule asks all of them at once.
     if left.heap is not right.heap and not _same_heaps(left.heap, right.heap):
         return False
-    if left.attributes is not right.attributes and left.attributes != right.attributes:
+    if left.attributes is not right.attributes and _objects(left) != _objects(right):
         return False
     if left.frames is right.frames:
         return True
@@ -62,13 +62,15 @@ def agree(left: World, right: World) -> bool:
         one, two = left.frames.get(number), right.frames.get(number)
         if one is two:
             continue
-        if one is None or two is None:
-            frame = one or two
-            if frame and any(contained(value) for value in frame.variables.values()):
-                return False
-        elif not _same_access(one.variables, two.variables):
+        if (one.tracked if one else {}) != (two.tracked if two else {}):
             return False
     return True
+
+
+def _objects(world: World) -> dict[tuple[Hashable, str], tuple[int, ...]]:
+    """Return the attributes of unknown objects that give access to tracked ones."""
+    found = ((place, contained(value)) for place, value in world.attributes.items())
+    return {place: numbers for place, numbers in found if numbers}
 
 
 def _same_heaps(left: dict[int, State], right: dict[int, State]) -> bool:
@@ -81,20 +83,11 @@ def _same_heaps(left: dict[int, State], right: dict[int, State]) -> bool:
         if isinstance(one, Instance) and isinstance(two, Instance):
             # What an object holds besides models keeps no two worlds apart.
             same_object = one.node is two.node and one.native == two.native
-            if not (same_object and _same_access(dict(one.attributes), dict(two.attributes))):
+            if not same_object or one.tracked != two.tracked:
                 return False
         elif one != two:
             return False
     return True
-
-
-def _same_access(left: dict[str, Value], right: dict[str, Value]) -> bool:
-    """Return whether two sets of names lead to the same objects."""
-    for name, value in left.items():
-        other = right.get(name, NOTHING_KNOWN)
-        if value is not other and contained(value) != contained(other):
-            return False
-    return all(name in left or not contained(value) for name, value in right.items())
 
 
 def merge(left: World, right: World) -> World:
@@ -137,26 +130,29 @@ def merge(left: World, right: World) -> World:
 
 
 def _joined_frame(left: Frame, right: Frame, lost: set[int]) -> Frame:
-    return Frame(left.parent, _joined_names(left.variables, right.variables, lost))
+    frame = Frame(left.parent, dict(left.variables), dict(left.tracked))
+    for name, value in _differing(left.variables, right.variables):
+        frame.bind(name, value)
+    for name in [name for name in left.tracked if name not in right.variables]:
+        # Bound on one side only: a name that may be missing is not a known value.
+        frame.bind(name, NOTHING_KNOWN)
+    if lost:
+        for name, numbers in list(frame.tracked.items()):
+            if not lost.isdisjoint(numbers):
+                frame.bind(name, NOTHING_KNOWN)
+    return frame
 
 
-def _joined_names(
-    left: dict[str, Value], right: dict[str, Value], lost: set[int]
-) -> dict[str, Value]:
-    names = dict(left)
+def _differing(
+    left: Mapping[str, Value], right: Mapping[str, Value]
+) -> Iterator[tuple[str, Value]]:
+    """Yield the names on which two sides differ, with what is known of them."""
     for name, value in right.items():
-        mine = names.get(name)
+        mine = left.get(name)
         if mine is None:
-            # Bound on one side only: a name that may be missing is not a known value.
-            names[name] = NOTHING_KNOWN if contained(value) else value
+            yield name, NOTHING_KNOWN if contained(value) else value
         elif mine is not value:
-            names[name] = joined(mine, value)
-    for name, value in names.items():
-        if lost and any(number in lost for number in contained(value)):
-            names[name] = NOTHING_KNOWN
-        elif name not in right and contained(value):
-            names[name] = NOTHING_KNOWN
-    return names
+            yield name, joined(mine, value)
 
 
 def _joined_state(left: State, right: State) -> State | None:
@@ -166,8 +162,9 @@ def _joined_state(left: State, right: State) -> State | None:
     if isinstance(left, Instance) and isinstance(right, Instance):
         if left.node is not right.node or left.native != right.native:
             return None
-        names = _joined_names(dict(left.attributes), dict(right.attributes), set())
-        return replace(left, attributes=tuple(names.items()))
+        mine, theirs = left.attributes, right.attributes
+        names = {name: value for name, value in mine.items() if name in theirs}
+        return left.with_attributes({**names, **dict(_differing(mine, theirs))})
     if isinstance(left, Handle) and isinstance(right, Handle):
         same_handle = (left.body, left.kind, left.node) == (right.body, right.kind, right.node)
         mode = agreed(left.training, right.training)

@@ -29,7 +29,7 @@ from peft_lint.versions import Target
 
 Observer = Callable[[ast.stmt, list[World], int], None]
 # A statement is visited so often in one document; beyond it, what it binds is unknown.
-MAX_VISITS = 20
+MAX_VISITS = 12
 # Expressions nest so deep; beyond it they are unknown.
 MAX_DEPTH = 200
 
@@ -269,16 +269,27 @@ class Machine:
                 self.degraded += 1
                 self._skip(statement, worlds)
                 continue
-            before = worlds
+            before, frame = worlds, self.frame
             outer, self.statement = self.statement, statement
             compound = statements.COMPOUND.get(type(statement))
             if compound is not None:
                 worlds = settle(compound(self, statement, worlds))
             else:
                 simple = statements.SIMPLE[type(statement)]
-                after = [result for world in worlds for result in simple(self, statement, world)]
-                worlds = settle(after) if len(after) > 1 else after
+                after = []
+                for world in worlds:
+                    try:
+                        after += simple(self, statement, world)
+                    except DeadPath:
+                        self.frame = frame
+                # Worlds that differed before rarely agree after one simple statement.
+                worlds = settle(after) if len(after) > len(worlds) else after
             self.statement = outer
+            if len(worlds) > 1 and self.depth <= (self.context.entry is not None):
+                # Here no expression is under way that could still hold an unnamed object.
+                for world in worlds:
+                    world.collect()
+                worlds = settle(worlds)
             if self.observer is not None:
                 # A `return` leaves no world behind; the ones it took show what it saw.
                 self.observer(statement, worlds or before, self.frame)
@@ -315,13 +326,21 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Give `value` to code out of view: it keeps its identity and nothing else."""
-        for number in contained(value):
+        waiting, seen = list(contained(value)), set[int]()
+        while waiting:
+            number = waiting.pop()
+            if number in seen:
+                continue
+            seen.add(number)
             state = self.world.heap.get(number)
+            if state is None:
+                continue
+            # Who has an object has all that it holds.
+            waiting += state.leads_to()
             if isinstance(state, Handle):
                 self.world.put(number, _uncertain_handle(state))
-                body = self.world.heap[state.body]
-                assert isinstance(body, Body)
-                self.world.put(state.body, uncertain(body))
+            elif isinstance(state, Body):
+                self.world.put(number, uncertain(state))
 
 
 def _uncertain_handle(handle: Handle) -> Handle:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from peft_lint.interpreter.values import ClassValue, Literal, Value
+from peft_lint.interpreter.values import ClassValue, Literal, Value, contained
 
 Node = ast.expr | ast.stmt
 Steps = tuple[tuple[Node, str], ...]
@@ -35,8 +36,18 @@ class Kind(Enum):
     PIPELINE = "pipeline"
 
 
+class State:
+    """The state of one object on the heap."""
+
+    __slots__ = ()
+
+    def leads_to(self) -> tuple[int, ...]:
+        """Return the ids of the objects that this one gives access to."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
-class Config:
+class Config(State):
     """An adapter config: `LoraConfig(...)`, or one read from a checkpoint.
 
     `class_name` is None where the text does not say the type. `fields` are the known ones;
@@ -82,7 +93,7 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class Body(State):
     """What several variables share when PEFT wraps in place.
 
     `training` is the mode of the base modules, `dropout` whether they hold any above zero.
@@ -122,7 +133,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(State):
     """One object that stands for a body.
 
     `training` is its own top flag. `inner` is the id of the handle that it wraps.
@@ -137,9 +148,15 @@ class Handle:
     inner: int | None = None
     settings: Value | None = None
 
+    def leads_to(self) -> tuple[int, ...]:
+        """Return the body, the handle inside, and the settings."""
+        inner = () if self.inner is None else (self.inner,)
+        settings = () if self.settings is None else contained(self.settings)
+        return (self.body, *inner, *settings)
+
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(State):
     """Training arguments or a generation config: a class of a library with keywords."""
 
     node: ast.Call
@@ -153,7 +170,7 @@ class Arguments:
 
 
 @dataclass(frozen=True, slots=True)
-class Trainer:
+class Trainer(State):
     """A trainer that drives a model: `handle` is what `trainer.model` is."""
 
     node: ast.Call
@@ -161,10 +178,17 @@ class Trainer:
     handle: int | None
     arguments: Value | None = None
     library: str = "transformers"
+    callbacks: Value | None = None
+
+    def leads_to(self) -> tuple[int, ...]:
+        """Return the model, the training arguments and the callbacks."""
+        handle = () if self.handle is None else (self.handle,)
+        held = (value for value in (self.arguments, self.callbacks) if value is not None)
+        return (*handle, *(number for value in held for number in contained(value)))
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(State):
     """An object whose only interest is what it is: tokenizer, accelerator, optimizer, …"""
 
     node: ast.Call
@@ -172,30 +196,45 @@ class Tool:
     handles: tuple[int, ...] = ()
     fields: tuple[tuple[str, Value], ...] = ()
 
+    def leads_to(self) -> tuple[int, ...]:
+        """Return the models it works with."""
+        inner = (number for _, value in self.fields for number in contained(value))
+        return (*self.handles, *inner)
+
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(State):
     """An object of a class of this document.
 
-    `native` is the library object that its library base class made of it, if any.
+    `tracked` has the attributes that lead to objects, with the ids of these. `native` is the
+    library object that its library base class made of it, if any.
     """
 
     cls: ClassValue
     node: Node
-    attributes: tuple[tuple[str, Value], ...] = ()
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    tracked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     native: int | None = None
+
+    def leads_to(self) -> tuple[int, ...]:
+        """Return what its attributes hold, and its library part."""
+        native = () if self.native is None else (self.native,)
+        return (*native, *(number for numbers in self.tracked.values() for number in numbers))
 
     def get(self, name: str) -> Value | None:
         """Return an attribute of the object itself."""
-        return next((value for key, value in self.attributes if key == name), None)
+        return self.attributes.get(name)
 
     def with_attribute(self, name: str, value: Value) -> Instance:
         """Return the state after `self.name = value`."""
-        rest = tuple(pair for pair in self.attributes if pair[0] != name)
-        return replace(self, attributes=(*rest, (name, value)))
+        return self.with_attributes({**self.attributes, name: value})
 
+    def with_attributes(self, attributes: Mapping[str, Value]) -> Instance:
+        """Return the state with these attributes."""
+        found = ((name, contained(value)) for name, value in attributes.items())
+        tracked = {name: numbers for name, numbers in found if numbers}
+        return Instance(self.cls, self.node, attributes, tracked, self.native)
 
-State = Body | Handle | Config | Arguments | Trainer | Tool | Instance
 
 
 def above_zero(value: Value | None, default: float = 0.0) -> Fact:

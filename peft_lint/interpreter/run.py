@@ -9,6 +9,7 @@ from dataclasses import replace
 from peft_lint.document import Document
 from peft_lint.events import Event
 from peft_lint.interpreter import calls, classes
+from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.machine import Machine, Observer
 from peft_lint.interpreter.objects import Instance
@@ -18,11 +19,10 @@ from peft_lint.library import registry
 from peft_lint.versions import Target
 
 # Worlds of a module's end from which unreached functions start.
-_MAX_STARTS = 4
+_MAX_STARTS = 2
 # Hooks that a trainer calls in eval mode, by its own doing (A7).
 _EVALUATION_HOOKS = frozenset(
-    "validation_step test_step predict_step on_validation_epoch_end on_test_epoch_end on_evaluate "
-    "on_prediction_step on_predict prediction_step compute_metrics".split()
+    ["validation_step", "test_step", "predict_step", "on_validation_epoch_end", "on_test_epoch_end", "on_evaluate", "on_prediction_step", "on_predict", "prediction_step", "compute_metrics"]
 )
 
 
@@ -51,8 +51,9 @@ def run(
 
 def _run_unreached(machine: Machine, ends: list[World]) -> None:
     """Run callbacks, endpoints and library functions from the module's final state."""
+    joined = settle([world.fork() for world in ends], limit=1)[0]
     for cls in list(machine.classes.values()):
-        ends = _run_class(machine, cls, ends)
+        _run_class(machine, cls, joined)
     while True:
         left = [one for node, one in machine.pending.items() if node not in machine.reached]
         if not left:
@@ -63,62 +64,43 @@ def _run_unreached(machine: Machine, ends: list[World]) -> None:
                 _enter(machine, function, end.fork(), None)
 
 
-def _run_class(machine: Machine, cls: ClassValue, ends: list[World]) -> list[World]:
+def _run_class(machine: Machine, cls: ClassValue, end: World) -> None:
     """Run the methods of a class that were not called, on an object of it."""
     methods = [one for one in classes.methods(cls) if one.node not in machine.reached]
     if not methods:
-        return ends
-    for end in ends:
-        starts = _with_object(machine, cls, end)
-        for world, ref in starts:
-            state = _state_of_methods(machine, cls, ref, world)
-            for method in methods:
-                if method.node in machine.reached and method.node not in _nodes(methods):
-                    continue
-                receiver = None if method.role == "static" else ref
-                _enter(machine, method, state.fork(), receiver)
+        return
+    start, ref = _with_object(machine, cls, end)
+    state = _after_any_method(machine, cls, ref, start)
     for method in methods:
         machine.reached.add(method.node)
-    return ends
+        _enter(machine, method, state.fork(), None if method.role == "static" else ref)
 
 
-def _nodes(methods: list[Function]) -> set[ast.AST]:
-    return {method.node for method in methods}
-
-
-def _with_object(
-    machine: Machine, cls: ClassValue, end: World
-) -> list[tuple[World, Ref]]:
-    """Return worlds with an object of the class: the module's own, else a new one."""
+def _with_object(machine: Machine, cls: ClassValue, end: World) -> tuple[World, Ref]:
+    """Return a world with an object of the class: the module's own, else a new one."""
     for number, state in end.heap.items():
         if isinstance(state, Instance) and state.cls.node is cls.node:
-            return [(end.fork(), Ref(number))]
+            return end.fork(), Ref(number)
     world = end.fork()
     ref = world.add(Instance(cls, cls.node))
     init = cls.find("__init__")
-    worlds = [world]
-    if isinstance(init, Function):
-        worlds = _enter(machine, init, world, ref)
-        machine.reached.add(init.node)
-    return [(one, ref) for one in settle(worlds, limit=2)]
+    if not isinstance(init, Function):
+        return world, ref
+    machine.reached.add(init.node)
+    after = _enter(machine, init, world, ref)
+    return (settle(after, limit=1)[0] if after else world), ref
 
 
-def _state_of_methods(machine: Machine, cls: ClassValue, ref: Ref, world: World) -> World:
+def _after_any_method(machine: Machine, cls: ClassValue, ref: Ref, world: World) -> World:
     """Return the join of what the constructor and every assigning method leave."""
     left = [world]
     for method in classes.methods(cls):
         name = getattr(method.node, "name", "")
-        if method.role != "method" or name == "__init__" or not _assigns_self(machine, method):
+        if method.role != "method" or name == "__init__":
             continue
-        left += _enter(machine, method, world.fork(), ref)
+        if machine.code.assigns_attributes(method.node):
+            left += _enter(machine, method, world.fork(), ref)
     return settle(left, limit=1)[0]
-
-
-def _assigns_self(machine: Machine, method: Function) -> bool:
-    return any(
-        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(method.node)
-    ) and calls.is_relevant(machine, method, ())
 
 
 def _enter(
@@ -135,7 +117,7 @@ def _enter(
     outer = machine.context
     machine.context = replace(outer, entry=node, no_grad=0, interactive=0, functions=(), loops=())
     machine.silent = name in _EVALUATION_HOOKS
-    call = calls.bare(machine, node)
+    call = bare(machine, node)
     call.complete = False
     results = calls.outcomes(machine, function, call, receiver)
     machine.silent = False

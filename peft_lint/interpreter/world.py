@@ -5,20 +5,36 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from peft_lint.interpreter.objects import Body, Fact, Handle, State
-from peft_lint.interpreter.values import Ref, Value
+from peft_lint.interpreter.values import Ref, Value, contained
 
 
 class Frame:
     """The names of one activation of a function, or of the module (frame 0).
 
-    `parent` is the frame that the function closes over.
+    `parent` is the frame that the function closes over. `tracked` has the names that give
+    access to objects, with the ids of these.
     """
 
-    __slots__ = ("parent", "variables")
+    __slots__ = ("parent", "tracked", "variables")
 
-    def __init__(self, parent: int | None, variables: dict[str, Value]) -> None:
+    def __init__(
+        self,
+        parent: int | None,
+        variables: dict[str, Value],
+        tracked: dict[str, tuple[int, ...]],
+    ) -> None:
         self.parent = parent
         self.variables = variables
+        self.tracked = tracked
+
+    def bind(self, name: str, value: Value) -> None:
+        """Bind a name."""
+        self.variables[name] = value
+        objects = contained(value)
+        if objects:
+            self.tracked[name] = objects
+        elif name in self.tracked:
+            del self.tracked[name]
 
 
 class World:
@@ -32,7 +48,7 @@ class World:
     __slots__ = ("_own", "_own_frames", "attributes", "facts", "frames", "heap", "next", "seeded")
 
     def __init__(self) -> None:
-        self.frames: dict[int, Frame] = {0: Frame(None, {})}
+        self.frames: dict[int, Frame] = {0: Frame(None, {}, {})}
         self.heap: dict[int, State] = {}
         self.facts: dict[Hashable, bool] = {}
         self.attributes: dict[tuple[Hashable, str], Value] = {}
@@ -72,12 +88,14 @@ class World:
 
     def bind(self, frame: int, name: str, value: Value) -> None:
         """Bind `name` in `frame`."""
-        self._frame(frame).variables[name] = value
+        self._frame(frame).bind(name, value)
 
     def unbind(self, frame: int, name: str) -> None:
         """Forget `name` in `frame`."""
         if name in self.frames[frame].variables:
-            del self._frame(frame).variables[name]
+            own = self._frame(frame)
+            del own.variables[name]
+            own.tracked.pop(name, None)
 
     def lookup(self, frame: int, name: str) -> Value | None:
         """Return what `name` is bound to, as seen from `frame`."""
@@ -105,7 +123,7 @@ class World:
         """Open a frame that closes over `parent`; return its id."""
         self._open("frames")
         frame = self.fresh_id()
-        self.frames[frame] = Frame(parent, {})
+        self.frames[frame] = Frame(parent, {}, {})
         self._own_frames.add(frame)
         return frame
 
@@ -130,7 +148,7 @@ class World:
         if frame not in self._own_frames:
             self._open("frames")
             old = self.frames[frame]
-            self.frames[frame] = Frame(old.parent, dict(old.variables))
+            self.frames[frame] = Frame(old.parent, dict(old.variables), dict(old.tracked))
             self._own_frames.add(frame)
         return self.frames[frame]
 
@@ -161,6 +179,20 @@ class World:
         state = self.heap[handle.body]
         assert isinstance(state, Body)
         return state
+
+    def collect(self) -> None:
+        """Drop the objects that no name leads to: they would keep worlds apart for nothing."""
+        reached: set[int] = set()
+        waiting = [number for frame in self.frames.values() for ids in frame.tracked.values() for number in ids]
+        waiting += [number for value in self.attributes.values() for number in contained(value)]
+        while waiting:
+            number = waiting.pop()
+            if number not in reached and number in self.heap:
+                reached.add(number)
+                waiting += self.heap[number].leads_to()
+        if len(reached) < len(self.heap):
+            self.heap = {number: state for number, state in self.heap.items() if number in reached}
+            self._own.add("heap")
 
     # conditions, attributes of unknown objects
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from peft_lint.interpreter.calls import Call, result_of
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
-from peft_lint.library.registry import function, method
+from peft_lint.library.registry import function, method, unknown_method, words
 from peft_lint.library.torch import backward
 
-_METHODS_THAT_KEEP = (
-    "print log wait_for_everyone end_training gather gather_for_metrics reduce save_state init_trackers "
-    "clip_grad_norm_ get_state_dict save_model register_for_checkpointing free_memory autocast "
-    "pad_across_processes is_main_process unwrap_optimizer skip_first_batches"
+if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
+
+_METHODS_THAT_KEEP = words(
+    "print log wait_for_everyone end_training gather gather_for_metrics reduce save_state "
+    "init_trackers clip_grad_norm_ clip_grad_value_ get_state_dict save_model autocast "
+    "register_for_checkpointing free_memory pad_across_processes is_main_process "
+    "unwrap_optimizer skip_first_batches accumulate get_tracker"
 )
 
 
@@ -24,16 +30,43 @@ def accelerator(call: Call) -> Value:
 @method(Tool, "prepare", "prepare_model")
 def prepare(call: Call) -> Value:
     """Model `prepare`: what comes back are the same objects, in the same mode."""
-    if len(call.args) == 1:
-        return call.args[0]
-    return Items("tuple", call.args, call.complete)
+    given = call.args or tuple(value for name, value in call.keywords if name == "model")
+    if len(given) == 1 and call.complete:
+        return given[0]
+    return Items("tuple", given, call.complete)
 
 
+@unknown_method("unwrap_model")
 @method(Tool, "unwrap_model")
 def unwrap_model(call: Call) -> Value:
-    """Model `unwrap_model`: the model inside the wrappers."""
+    """Model `unwrap_model`: the model inside the wrappers, also of an accelerator out of view."""
     value = call.get(0, "model")
     return NOTHING_KNOWN if value is None else value
+
+
+_SAME_MODEL = words(
+    "dispatch_model load_checkpoint_and_dispatch cpu_offload disk_offload "
+    "extract_model_from_parallel"
+)
+
+
+@function(*(f"accelerate.{name}" for name in _SAME_MODEL), creates=False)
+def same_model(call: Call) -> Value:
+    """Model a function that returns its model, in the same mode, wherever its weights are."""
+    value = call.get(0, "model")
+    return NOTHING_KNOWN if value is None else value
+
+
+_READERS = words(
+    "infer_auto_device_map init_empty_weights load_checkpoint_in_model get_balanced_memory "
+    "init_on_device find_tied_parameters"
+)
+
+
+@function(*(f"accelerate.{name}" for name in _READERS), creates=False)
+def reader(call: Call) -> Value:
+    """Model a function that looks at a model, or fills weights in, and keeps its mode."""
+    return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 @method(Tool, "backward")
@@ -55,8 +88,7 @@ def load_state(call: Call) -> Value:
     return NOTHING_KNOWN
 
 
-@method(Tool, *_METHODS_THAT_KEEP.split())
+@method(Tool, *_METHODS_THAT_KEEP)
 def untouched(call: Call) -> Value:
     """Model a method that leaves models as they are."""
     return result_of(call.machine, NOTHING_KNOWN, call)
-

@@ -9,49 +9,18 @@ from typing import TYPE_CHECKING
 from peft_lint.interpreter.objects import (
     Adapter,
     Body,
-    Config,
     Fact,
     Handle,
     Instance,
     Kind,
     Node,
     Weights,
-    above_zero,
 )
-from peft_lint.interpreter.values import Literal, Ref, Symbol, Unknown, Value, literal
+from peft_lint.interpreter.values import Ref, Unknown, Value, literal
 
 if TYPE_CHECKING:
-    from peft_lint.interpreter.calls import Call
+    from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
-
-PROMPT_LEARNING = frozenset(
-    {
-        "PromptTuningConfig",
-        "PrefixTuningConfig",
-        "PromptEncoderConfig",
-        "MultitaskPromptTuningConfig",
-        "CPTConfig",
-    }
-)
-# Adapters whose dropout is called otherwise, and those that have none (A7).
-DROPOUT_FIELDS = {
-    "LoraConfig": ("lora_dropout",),
-    "AdaLoraConfig": ("lora_dropout",),
-    "LoHaConfig": ("rank_dropout", "module_dropout"),
-    "LoKrConfig": ("rank_dropout", "module_dropout"),
-    "OFTConfig": ("module_dropout",),
-    "BOFTConfig": ("boft_dropout",),
-    "VeraConfig": ("vera_dropout",),
-    "FourierFTConfig": (),
-    "IA3Config": (),
-    "LNTuningConfig": (),
-    "VBLoRAConfig": ("vblora_dropout",),
-    "RandLoraConfig": ("randlora_dropout",),
-    "PromptTuningConfig": (),
-    "PrefixTuningConfig": (),
-}
-# Initialisations of LoRA with which a fresh adapter changes nothing: B is zero.
-_ZERO_INITIALISATIONS = frozenset({True, "gaussian", "eva"})
 
 
 def handle_of(machine: Machine, value: Value | None) -> tuple[Ref, Handle] | None:
@@ -84,11 +53,18 @@ def base_handle(call: Call, value: Value | None) -> tuple[Ref, Handle, bool]:
     found = handle_of(machine, value)
     if found is not None:
         return (*found, True)
-    body = machine.world.add(Body(node=call.node, complete=False, quantised=None, enabled=None))
-    state = machine.world.heap[body.id]
-    assert isinstance(state, Body)
-    machine.world.put(body.id, replace(state, adapters=None, active=None, trained=None))
-    ref = machine.world.add(Handle(body.id, Kind.PLAIN, call.node))
+    if value is not None:
+        machine.escape(value)
+    body = Body(
+        node=call.node,
+        complete=False,
+        quantised=None,
+        adapters=None,
+        active=None,
+        enabled=None,
+        trained=None,
+    )
+    ref = new_model(machine, body, None)
     if isinstance(value, Unknown) and value.origin is not None:
         machine.world.replace_value(value, ref)
     handle = machine.world.heap[ref.id]
@@ -149,68 +125,48 @@ def with_adapter(body: Body, adapter: Adapter) -> tuple[Adapter, ...] | None:
     return (*(one for one in body.adapters if one.name != adapter.name), adapter)
 
 
-def config_of(call: Call, value: Value | None, node: ast.expr | None) -> Config:
-    """Return the adapter config that an argument is, one of unknown content otherwise."""
-    state = call.machine.world.state(value)
-    if isinstance(state, Config):
-        return state
-    return Config(call.node, None, complete=False)
-
-
-def fresh_adapter(name: str, node: Node, config: Config) -> Adapter:
-    """Return the adapter that a config makes, with fresh weights."""
+def loaded_adapter(call: Call, name: str, trainable: Fact, training: Fact) -> Adapter:
+    """Return an adapter read from a checkpoint: LoRA-like, in place, of unknown dropout."""
     return Adapter(
         name=name,
-        node=node,
-        config=config,
-        weights=_fresh_weights(config),
-        trainable=_fresh_trainable(config),
-        training=True,
-        dropout=config_dropout(config),
-        in_place=config.class_name not in PROMPT_LEARNING if config.class_name else None,
+        node=call.node,
+        config=None,
+        weights=Weights.LOADED,
+        trainable=trainable,
+        training=training,
+        dropout=None,
     )
 
 
-def _fresh_trainable(config: Config) -> Fact:
-    if config.class_name in PROMPT_LEARNING:
-        return True
-    mode = config.get("inference_mode")
-    if mode is None:
-        # What is saved is always marked for inference (peft_model.py, `save_pretrained`).
-        return False if config.source is not None else True if config.complete else None
-    constant = literal(mode)
-    return not constant if isinstance(constant, bool) else None
+def plain_of(machine: Machine, ref: Ref) -> Ref:
+    """Return the plain model inside the wrappers of a handle, the handle itself if none."""
+    number: int | None = ref.id
+    while number is not None:
+        state = machine.world.heap.get(number)
+        if not isinstance(state, Handle):
+            break
+        if state.kind is Kind.PLAIN:
+            return Ref(number)
+        number = state.inner
+    return ref
 
 
-def _fresh_weights(config: Config) -> Weights:
-    if config.source is not None:
-        # Presumed LoRA-like, as any adapter from a path: its B starts at zero.
-        return Weights.FRESH if config.class_name in PROMPT_LEARNING else Weights.ZERO
-    if config.class_name in ("LoraConfig", "AdaLoraConfig"):
-        init = config.get("init_lora_weights")
-        if init is None:
-            return Weights.ZERO if config.complete else Weights.FRESH
-        return Weights.ZERO if literal(init) in _ZERO_INITIALISATIONS else Weights.FRESH
-    return Weights.FRESH
+def flag(call: Call, position: int | None, name: str, default: bool) -> Fact:
+    """Return a boolean argument, None where the text does not say it."""
+    value = call.get(position, name)
+    if value is None:
+        return default if call.complete else None
+    constant = literal(value)
+    return constant if isinstance(constant, bool) else None
 
 
-def config_dropout(config: Config) -> Fact:
-    """Return whether the adapter that a config makes has dropout above zero."""
-    fields = DROPOUT_FIELDS.get(config.class_name or "")
-    if fields is None or config.source is not None:
-        return None
-    answers = [
-        above_zero(config.get(field)) if config.complete or config.get(field) is not None else None
-        for field in fields
-    ]
-    if any(answer is True for answer in answers):
-        return True
-    return None if None in answers else False
+def text(call: Call, position: int | None, name: str, default: str) -> str:
+    """Return a string argument, `default` where it is not given or not known."""
+    constant = call.constant(position, name, default)
+    return constant if isinstance(constant, str) else default
 
 
-def task_type(config: Config) -> Value | None:
-    """Return the config's task type as a literal such as "SEQ_CLS", None where not given."""
-    value = config.get("task_type")
-    if isinstance(value, Symbol):
-        return Literal((value.name.rpartition(".")[2],))
-    return value
+def spelled_method(call: Call) -> str:
+    """Return the name of the method as the call spells it, empty where it spells none."""
+    function = call.node.func
+    return function.attr if isinstance(function, ast.Attribute) else ""

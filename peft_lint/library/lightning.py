@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from peft_lint.events import Trained
 from peft_lint.interpreter import calls
-from peft_lint.interpreter.calls import Call
+from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.objects import Handle, Instance, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Function, Ref, Value
 from peft_lint.library.registry import WORDS, function, method
 from peft_lint.library.torch import train_body
 
 if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
 
 WORDS.update({"fit"})
@@ -32,14 +33,14 @@ def fit(call: Call) -> Value:
     state = machine.world.state(module)
     if not isinstance(state, Instance):
         return NOTHING_KNOWN
-    for _, value in state.attributes:
+    for value in state.attributes.values():
         handle = machine.world.handle(value)
         if isinstance(handle, Handle) and isinstance(value, Ref):
             train_body(machine, handle)
             machine.emit(Trained(call.node, value.id, "trainer"))
     found = state.cls.find("training_step")
     if isinstance(found, Function):
-        calls.call_function(machine, found, calls.bare(machine, found.node), module)
+        calls.call_function(machine, found, bare(machine, found.node), module)
     _mark_evaluation_hooks(machine, state)
     return NOTHING_KNOWN
 

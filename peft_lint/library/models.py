@@ -1,15 +1,24 @@
-"""What the methods of a model do to a world: modes, answers, gradients (the A7 table)."""
+"""What the methods of a model do to a world: modes, gradients, weights (the A7 table)."""
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peft_lint.events import EvalCalled, Inference, ParametersTouched
-from peft_lint.interpreter.calls import Call, result_of
-from peft_lint.interpreter.objects import Arguments, Fact, Handle, Kind, Weights
-from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Unknown, Value, literal
+from peft_lint.events import EvalCalled, ParametersTouched
+from peft_lint.interpreter.call import result_of
+from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle, Weights
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Entries,
+    Items,
+    Literal,
+    Ref,
+    Unknown,
+    Value,
+    contained,
+    literal,
+)
 from peft_lint.library.handles import (
     add_step,
     change_body,
@@ -17,24 +26,29 @@ from peft_lint.library.handles import (
     set_mode,
     update_adapters,
 )
-from peft_lint.library.registry import OBJECT_CALLS, WORDS, function, method
-from peft_lint.library.transformers import sampling_of, streams
+from peft_lint.library.registry import function, method, words
 
 if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
-
-WORDS.update({"generate", "chat", "stream_chat"})
 
 
 @method(Handle, "eval")
 def eval_(call: Call) -> Value:
     """Model `model.eval()`."""
-    ref, handle, _ = receiver_of(call)
+    ref, _, _ = receiver_of(call)
+    switch_to_eval(call, ref)
+    return ref
+
+
+def switch_to_eval(call: Call, ref: Ref) -> None:
+    """Put a model into eval mode, and tell so."""
+    handle = call.machine.world.heap[ref.id]
+    assert isinstance(handle, Handle)
     set_mode(call.machine, ref, False)
     change_body(call.machine, handle, mode_call=None)
     add_step(call.machine, handle, call.node, "the model is put into eval mode here")
     call.machine.emit(EvalCalled(call.node, ref.id))
-    return ref
 
 
 @method(Handle, "train")
@@ -44,39 +58,47 @@ def train(call: Call) -> Value:
     value = call.get(0, "mode")
     constant = literal(value, True if value is None else None)
     mode: Fact = constant if isinstance(constant, bool) else None
+    if mode is False:
+        switch_to_eval(call, ref)
+        return ref
     set_mode(call.machine, ref, mode)
     change_body(call.machine, handle, mode_call=call.node if mode else None)
-    if mode is not None:
-        name = "train" if mode else "eval"
-        add_step(call.machine, handle, call.node, f"the model is put into {name} mode here")
-    if mode is False:
-        call.machine.emit(EvalCalled(call.node, ref.id))
+    if mode:
+        add_step(call.machine, handle, call.node, "the model is put into train mode here")
     return ref
 
 
-@method(
-    Handle,
-    *"to cuda cpu half float bfloat16 double xpu npu tie_weights".split(),
-)
+@method(Handle, "training=")
+def set_training(call: Call) -> Value:
+    """Model `model.training = False`: the flag alone, no module below it."""
+    ref, handle, _ = receiver_of(call)
+    constant = call.constant(0, "")
+    mode: Fact = constant if isinstance(constant, bool) else None
+    call.machine.world.put(ref.id, replace(handle, training=mode))
+    return NOTHING_KNOWN
+
+
+@method(Handle, *words("to cuda cpu half float bfloat16 double xpu npu type"))
 def same_model(call: Call) -> Value:
     """Model a method that returns the model and keeps its mode."""
-    assert isinstance(call.receiver, Ref)
-    return call.receiver
+    ref, _, _ = receiver_of(call)
+    return ref
 
 
-@method(
-    Handle,
-    *(
-        "gradient_checkpointing_enable gradient_checkpointing_disable enable_input_require_grads "
-        "disable_input_require_grads activation_checkpointing_enable activation_checkpointing_disable "
-        "resize_token_embeddings print_trainable_parameters get_nb_trainable_parameters "
-        "get_model_status get_layer_status num_parameters get_input_embeddings get_output_embeddings "
-        "get_memory_footprint zero_grad set_attn_processor compile "
-        "create_or_update_model_card state_dict buffers named_buffers get_prompt children "
-        "named_children get_submodule get_parameter prepare_inputs_for_generation "
-        "can_generate save_checkpoint get_position_embeddings enable_xformers_memory_efficient_attention"
-    ).split(),
+_UNTOUCHED = words(
+    "gradient_checkpointing_enable gradient_checkpointing_disable enable_input_require_grads "
+    "disable_input_require_grads activation_checkpointing_enable enable_gradient_checkpointing "
+    "activation_checkpointing_disable resize_token_embeddings print_trainable_parameters "
+    "get_nb_trainable_parameters get_model_status get_layer_status num_parameters "
+    "get_input_embeddings get_output_embeddings get_memory_footprint zero_grad compile "
+    "set_attn_processor create_or_update_model_card state_dict buffers named_buffers get_prompt "
+    "children named_children get_submodule get_parameter prepare_inputs_for_generation "
+    "can_generate save_checkpoint get_position_embeddings tie_weights set_attn_implementation "
+    "enable_xformers_memory_efficient_attention get_adapter_state_dict "
 )
+
+
+@method(Handle, *_UNTOUCHED)
 def untouched(call: Call) -> Value:
     """Model a method that changes neither mode nor adapters."""
     return result_of(call.machine, NOTHING_KNOWN, call)
@@ -96,8 +118,8 @@ def requires_grad_(call: Call) -> Value:
 @method(Handle, "parameters", "named_parameters", "modules", "named_modules")
 def parameters(call: Call) -> Value:
     """Model going through the parameters; setting their `requires_grad` finds the way back."""
-    assert isinstance(call.receiver, Ref)
-    return Unknown(("parameters", call.receiver.id), depth=1)
+    ref, _, _ = receiver_of(call)
+    return Unknown(("parameters", ref.id), depth=1)
 
 
 @method(Handle, "load_state_dict")
@@ -108,69 +130,20 @@ def load_state_dict(call: Call) -> Value:
     return NOTHING_KNOWN
 
 
-@method(Handle, "generate", "chat", "stream_chat")
-def generate(call: Call) -> Value:
-    """Model generation, which needs eval mode."""
-    ref, _, _ = receiver_of(call)
-    return _infer(call, ref, "generate", sampling_of(call))
-
-
-@method(Handle, "forward", "__call__")
-def forward(call: Call) -> Value:
-    """Model a forward; without gradients it is inference."""
-    ref, handle, _ = receiver_of(call)
-    if handle.kind is Kind.PIPELINE:
-        return _run_pipeline(call, ref, handle)
-    if call.machine.context.no_grad:
-        return _infer(call, ref, "forward", False)
-    return _output(call, ref)
-
-
-OBJECT_CALLS[Handle] = forward
-
-
-def _output(call: Call, ref: Ref) -> Unknown:
-    result = call.machine.fresh(call.node)
-    return Unknown(result.origin, frozenset({ref.id}), 1)
-
-
-def _infer(call: Call, ref: Ref, how: str, sampling: Fact) -> Value:
-    function = call.node.func
-    receiver = function.value if how == "generate" and isinstance(function, ast.Attribute) else function
-    if how == "forward" and isinstance(function, ast.Attribute) and function.attr == "forward":
-        receiver = function.value
-    event = Inference(call.node, ref.id, how, receiver, sampling, streams(call))
-    call.machine.emit(event)
-    return _output(call, ref)
-
-
-def _run_pipeline(call: Call, ref: Ref, handle: Handle) -> Value:
-    machine = call.machine
-    settings = machine.world.state(handle.settings)
-    sampling = sampling_of(call, (handle.settings,))
-    if isinstance(settings, Arguments) and settings.class_name == "text-generation":
-        told = any(
-            given is not None
-            for name in ("do_sample", "generation_config", "generate_kwargs")
-            for given in (call.get(None, name), settings.get(name))
-        )
-        if not told and call.complete and settings.complete:
-            # Text generation pipelines sample unless told not to (A8).
-            sampling = machine.target.at_least("transformers", "4.52")
-    event = Inference(call.node, ref.id, "pipeline", call.node.func, sampling, streams(call))
-    machine.emit(event)
-    return _output(call, ref)
-
-
 @function("copy.deepcopy", creates=False)
 def deepcopy(call: Call) -> Value:
-    """Model a deep copy of a model: a body of its own in the same state."""
-    machine = call.machine
+    """Model a deep copy: of a model, a body of its own in the same state."""
+    world = call.machine.world
     value = call.get(0, "x")
-    handle = machine.world.handle(value)
-    if handle is None:
-        return result_of(machine, NOTHING_KNOWN, call) if value is None else value
-    return _copied(machine, handle, machine.world.add(machine.world.body(handle)).id)
+    state = world.state(value)
+    if isinstance(state, Handle):
+        return _copied(call.machine, state, world.add(world.body(state)).id)
+    if isinstance(state, (Config, Arguments)):
+        return world.add(state)
+    if isinstance(value, (Literal, Items, Entries)) and not contained(value):
+        # A display is told from its copy by its identity.
+        return replace(value)
+    return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 def _copied(machine: Machine, handle: Handle, body: int) -> Ref:

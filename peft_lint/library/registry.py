@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter.objects import Body, Handle, State
+from peft_lint.interpreter.call import bare, result_of
+from peft_lint.interpreter.objects import Arguments, Handle, State
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -15,16 +17,23 @@ from peft_lint.interpreter.values import (
     Symbol,
     Unknown,
     Value,
+    contained,
     derived,
 )
 
 if TYPE_CHECKING:
-    from peft_lint.interpreter.calls import Call
+    from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
 
 FunctionModel = Callable[["Call"], Value]
 AttributeModel = Callable[["Machine", Ref, State], Value]
 Resolver = Callable[[str], FunctionModel | None]
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list that is written as one text."""
+    return tuple(text.split())
+
 
 FUNCTIONS: dict[str, FunctionModel] = {}
 METHODS: dict[tuple[type[State], str], FunctionModel] = {}
@@ -33,7 +42,7 @@ OBJECT_CALLS: dict[type[State], FunctionModel] = {}
 RESOLVERS: dict[str, Resolver] = {}
 # Methods that matter on a value whose type is not known, because of what it came from.
 UNKNOWN_METHODS: dict[str, FunctionModel] = {}
-UNKNOWN_ASSIGNMENTS: dict[str, Callable[["Machine", Unknown, ast.Attribute], None]] = {}
+UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, ast.Attribute], None]] = {}
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
 # Names that make a function worth following: they create tracked objects or seed.
@@ -51,15 +60,19 @@ _MODULES = frozenset(
     }
 )
 _MODULE_METHODS = frozenset(
-    "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply "
-    "parameters named_parameters state_dict modules children zero_grad".split()
+    words(
+        "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply "
+        "parameters named_parameters state_dict modules children zero_grad"
+    )
 )
 # Packages whose functions take a model and leave its mode, adapters and weights alone.
 _HARMLESS = frozenset(
-    "torch numpy pandas tqdm wandb mlflow datasets evaluate sklearn matplotlib seaborn rich loguru "
-    "psutil torchinfo torchmetrics sacrebleu rouge_score nltk scipy tensorboard tensorboardX "
-    "huggingface_hub safetensors tokenizers sentencepiece yaml omegaconf hydra PIL cv2 einops "
-    "dotenv fire click typer absl requests bitsandbytes".split()
+    words(
+        "torch numpy pandas tqdm wandb mlflow datasets evaluate sklearn matplotlib seaborn "
+        "rich loguru psutil torchinfo torchmetrics sacrebleu rouge_score nltk scipy "
+        "tensorboard tensorboardX huggingface_hub safetensors tokenizers sentencepiece yaml "
+        "omegaconf hydra PIL cv2 einops dotenv fire click typer absl requests bitsandbytes"
+    )
 )
 
 
@@ -139,7 +152,8 @@ def find(name: str) -> FunctionModel | None:
     known = canonical(name)
     model = FUNCTIONS.get(known)
     if model is None:
-        resolver = RESOLVERS.get(known.partition(".")[0])
+        top, _, rest = known.partition(".")
+        resolver = RESOLVERS.get(top) if rest else None
         model = resolver(known) if resolver is not None else None
     return model
 
@@ -158,17 +172,11 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
         if machine.world.seeded is False and not _is_known_library(top):
             # Project code may seed (`utils.seed_everything()`); nobody can tell from here.
             machine.world.seeded = None
-    return _result(machine, name, call)
+    return result_of(machine, Symbol(name), call)
 
 
 def _is_known_library(top: str) -> bool:
     return top in RESOLVERS or any(known.partition(".")[0] == top for known in FUNCTIONS)
-
-
-def _result(machine: Machine, name: str, call: Call) -> Value:
-    from peft_lint.interpreter.calls import result_of
-
-    return result_of(machine, Symbol(name), call)
 
 
 def attribute(machine: Machine, ref: Ref, state: State, name: str) -> Value:
@@ -184,14 +192,17 @@ def assign_attribute(
 ) -> None:
     """Assign an attribute of a tracked object."""
     model = METHODS.get((type(state), f"{name}="))
-    if model is None:
+    if model is not None:
+        call = bare(machine, target)
+        call.receiver, call.args = ref, (value,)
+        model(call)
+    elif isinstance(state, Arguments):
+        machine.world.put(ref.id, replace(state, fields=(*state.fields, (name, value))))
+    else:
+        if contained(value):
+            # A module of the model is replaced by another one, which may hold anything.
+            machine.escape(ref)
         machine.escape(value)
-        return
-    from peft_lint.interpreter.calls import bare
-
-    call = bare(machine, target)
-    call.receiver, call.args = ref, (value,)
-    model(call)
 
 
 def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call) -> Value:
@@ -200,11 +211,10 @@ def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call)
     model = METHODS.get((type(state), name))
     if model is not None:
         return model(call)
-    if isinstance(state, (Handle, Body)):
-        machine.escape(ref)
+    machine.escape(ref)
     for value in call.values():
         machine.escape(value)
-    return _result(machine, name, call)
+    return result_of(machine, Symbol(name), call)
 
 
 def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:
@@ -219,7 +229,7 @@ def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:
     machine.escape(whole)
     for value in call.values():
         machine.escape(value)
-    return _result(machine, name, call)
+    return result_of(machine, Symbol(name), call)
 
 
 def call_object(machine: Machine, ref: Ref, state: State, call: Call) -> Value:
@@ -228,9 +238,9 @@ def call_object(machine: Machine, ref: Ref, state: State, call: Call) -> Value:
     model = OBJECT_CALLS.get(type(state))
     if model is not None:
         return model(call)
-    for value in call.values():
+    for value in (ref, *call.values()):
         machine.escape(value)
-    return NOTHING_KNOWN
+    return result_of(machine, NOTHING_KNOWN, call)
 
 
 def module_method(bases: Iterable[str], name: str) -> bool:
@@ -242,10 +252,17 @@ def load() -> None:
     """Import every library model, so that it is registered."""
     from peft_lint.library import (  # noqa: F401
         accelerate,
+        adapters,
+        arguments,
+        diffusers,
+        inference,
         lightning,
         models,
         peft,
+        sentence_transformers,
         torch,
         trainer,
+        training,
         transformers,
+        unsloth,
     )

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.events import ParametersTouched, Saved, Trained
-from peft_lint.interpreter.calls import Call, result_of
-from peft_lint.interpreter.objects import Adapter, Handle, Kind, Tool, Weights
+from peft_lint.interpreter.call import Call, result_of
+from peft_lint.interpreter.objects import Adapter, Handle, Kind, Weights
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ContextManager,
@@ -17,13 +17,10 @@ from peft_lint.interpreter.values import (
     Unknown,
     Value,
     contained,
-    literal,
 )
-from peft_lint.library.handles import change_body, update_adapters
+from peft_lint.library.handles import change_body, handle_of, update_adapters
 from peft_lint.library.registry import (
-    RESOLVERS,
     UNKNOWN_ASSIGNMENTS,
-    FunctionModel,
     function,
     part_method,
     unknown_method,
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
 @function("torch.no_grad", "torch.inference_mode", creates=False)
 def no_grad(call: Call) -> Value:
     """Model a block without gradients; `inference_mode(False)` is none."""
-    if literal(call.get(0, "mode"), True) is False:
+    if call.constant(0, "mode", True) is False:
         return NOTHING_KNOWN
     return ContextManager("no_grad")
 
@@ -49,24 +46,20 @@ def set_grad_enabled(call: Call) -> Value:
 
 @function("torch.compile", creates=False)
 def compile_(call: Call) -> Value:
-    """Model a compiled wrapper: the same body, `.train()` reaches the original."""
-    return wrapped(call, call.get(0, "model"), None)
+    """Model a compiled model or function: flags, methods and attributes are the original's."""
+    value = call.get(0, "model")
+    return NOTHING_KNOWN if value is None else value
 
 
 @function("torch.DataParallel", "torch.DistributedDataParallel", "torch.FullyShardedDataParallel")
 def parallel(call: Call) -> Value:
     """Model a parallel wrapper, whose own flag starts in train mode (A7)."""
-    return wrapped(call, call.get(0, "module"), True)
-
-
-def wrapped(call: Call, value: Value | None, training: bool | None) -> Value:
-    """Return a wrapper around a tracked model; anything else is unknown."""
     machine = call.machine
-    handle = machine.world.handle(value)
-    if handle is None or not isinstance(value, Ref):
+    found = handle_of(machine, call.get(0, "module"))
+    if found is None:
         return result_of(machine, NOTHING_KNOWN, call)
-    own = handle.training if training is None else training
-    return machine.world.add(Handle(handle.body, Kind.WRAPPER, call.node, own, value.id))
+    ref, handle = found
+    return machine.world.add(Handle(handle.body, Kind.WRAPPER, call.node, True, ref.id))
 
 
 @function("torch.save", creates=False)
@@ -74,30 +67,13 @@ def save(call: Call) -> Value:
     """Model saving a model or a state dict of one by hand."""
     machine = call.machine
     value = call.get(0, "obj")
-    for number in contained(value) if value is not None else ():
-        state = machine.world.heap.get(number)
-        if isinstance(state, Handle):
-            machine.emit(Saved(call.node, number, call.get(1, "f"), "torch.save"))
-            machine.emit(ParametersTouched(call.node, number))
     handles = value.handles if isinstance(value, Unknown) else frozenset()
-    for number in sorted(handles):
-        if number in machine.world.heap:
+    numbers = contained(value) if value is not None else ()
+    for number in (*numbers, *sorted(handles)):
+        if isinstance(machine.world.heap.get(number), Handle):
             machine.emit(Saved(call.node, number, call.get(1, "f"), "torch.save"))
             machine.emit(ParametersTouched(call.node, number))
     return NOTHING_KNOWN
-
-
-def _resolve(name: str) -> FunctionModel | None:
-    """Take optimizers, schedules, data loaders and tensors as they are: harmless."""
-    return _optimizer if name.rpartition(".")[2] in _OPTIMIZERS else None
-
-
-_OPTIMIZERS = frozenset({"AdamW", "Adam", "SGD", "Adafactor", "RMSprop", "Adagrad", "Lion"})
-RESOLVERS["torch"] = _resolve
-
-
-def _optimizer(call: Call) -> Value:
-    return call.machine.world.add(Tool(call.node, "optimizer"))
 
 
 def backward(machine: Machine, node: ast.Call, loss: Value) -> None:
@@ -117,9 +93,7 @@ def train_body(machine: Machine, handle: Handle) -> None:
     adapters = body.adapters
     if adapters is not None:
         adapters = tuple(_trained(one) for one in adapters)
-    machine.world.put(
-        handle.body, replace(body, adapters=adapters, trained=True, mode_call=None)
-    )
+    machine.world.put(handle.body, replace(body, adapters=adapters, trained=True, mode_call=None))
 
 
 def _trained(adapter: Adapter) -> Adapter:
@@ -156,8 +130,8 @@ def part_changed(call: Call) -> Value:
 @part_method("parameters", "named_parameters", "modules", "named_modules")
 def part_parameters(call: Call) -> Value:
     """Model going through the parameters of one module of a model."""
-    assert isinstance(call.receiver, Ref)
-    return Unknown(("parameters", call.receiver.id), depth=1)
+    number = call.receiver.id if isinstance(call.receiver, Ref) else 0
+    return Unknown(("parameters", number), depth=1)
 
 
 @part_method("train", "eval")

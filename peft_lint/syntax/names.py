@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from peft_lint.syntax.locations import Definition, Function
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
 def bindings(scope: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -87,7 +87,10 @@ class Rewriting:
             raise NoFix("runs later or more often than its statement")
         if location.path and is_compound(statement) and not _runs_first(location):
             raise NoFix("no place just before this part of a compound statement")
-        used = {n.id for n in ast.walk(ast.parse(line)) if isinstance(n, ast.Name)}
+        parsed = _statements(line)
+        if len(parsed) != 1:
+            raise NoFix(f"not one statement: {line}")
+        used = {n.id for n in ast.walk(parsed[0]) if isinstance(n, ast.Name)}
         same = location.path[:1] if is_compound(statement) else (statement,)
         for inner in (node for part in same for node in ast.walk(part)):
             if isinstance(inner, ast.NamedExpr) and inner.target.id in used:
@@ -110,7 +113,7 @@ class Rewriting:
         if isinstance(node, ast.Tuple | ast.GeneratorExp):
             return text if text.startswith("(") and text.endswith(")") else f"({text})"
         loose = isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom)
-        if loose or (("\n" in text or "\r" in text) and not _stands_alone(text)):
+        if loose or len(_statements(text)) != 1:
             return f"({text})"
         return text
 
@@ -131,6 +134,10 @@ class Rewriting:
             return False
         if any(isinstance(outer, _LATER) for outer in (*source.path[:-1], *target.path[:-1])):
             return False
+        if source.statement is target.statement:
+            # Nothing but a walrus binds between two parts of one statement.
+            walrus = [n for n in ast.walk(source.statement) if isinstance(n, ast.NamedExpr)]
+            return not any(one.target.id in names for one in walrus)
         if not dominates(source.blocks, target.blocks):
             return False
         low, high = start_of(source.statement), start_of(target.statement)
@@ -182,12 +189,12 @@ def _is_conditional(location: Location) -> bool:
     return False
 
 
-def _stands_alone(text: str) -> bool:
+def _statements(text: str) -> list[ast.stmt]:
+    """Return the statements of a piece of code; none if it does not parse on its own."""
     try:
-        ast.parse(text, mode="eval")
+        return ast.parse(text).body
     except SyntaxError:
-        return False
-    return True
+        return []
 
 
 def _field_changes(scope: ast.AST, fields: set[str]) -> list[tuple[str, tuple[int, int]]]:

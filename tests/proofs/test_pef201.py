@@ -30,7 +30,9 @@ def test_draft():
 
 
 def test_greedy_generation_differs_between_calls_in_train_mode_only():
-    code = IMPORTS + "{}\nanswers = [model.generate(**inputs, max_new_tokens=40) for _ in range(6)]\n"
+    code = (
+        IMPORTS + "{}\nanswers = [model.generate(**inputs, max_new_tokens=40) for _ in range(6)]\n"
+    )
     assert run(code.format("model.train()"), distinct_answers).value() > 1
     assert run(code.format("model.eval()"), distinct_answers).value() == 1
 

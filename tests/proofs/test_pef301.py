@@ -9,13 +9,17 @@ IMPORTS = """
 import transformers
 from peft import LoraConfig, TaskType, get_peft_model, inject_adapter_in_model
 """
-EXAMPLE = IMPORTS + """
+EXAMPLE = (
+    IMPORTS
+    + """
 model = transformers.AutoModelForSequenceClassification.from_pretrained(
     "bert-base-uncased", num_labels=3)
 model = get_peft_model(model, LoraConfig())
 """
+)
 SEQ, TOKEN, QA = (
-    f"AutoModelFor{head}" for head in ("SequenceClassification", "TokenClassification", "QuestionAnswering")
+    f"AutoModelFor{head}"
+    for head in ("SequenceClassification", "TokenClassification", "QuestionAnswering")
 )
 IMAGE, AUDIO = "AutoModelForImageClassification", "AutoModelForAudioClassification"
 BERT, DEBERTA, VIT = (
@@ -110,7 +114,9 @@ model.add_adapter(LoraConfig(target_modules=["query"], {keywords}))
     assert distance > 0.001 if lost else distance == 0, distance
 
 
-@pytest.mark.parametrize("wrap", ["model.add_adapter(config)", "inject_adapter_in_model(config, model)"])
+@pytest.mark.parametrize(
+    "wrap", ["model.add_adapter(config)", "inject_adapter_in_model(config, model)"]
+)
 def test_without_a_task_wrapper_the_head_stays_frozen(wrap):
     code = f"""{IMPORTS}
 model = transformers.{SEQ}.from_pretrained("bert-base-uncased")

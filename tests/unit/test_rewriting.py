@@ -79,6 +79,18 @@ def test_insertion_before_what_may_not_run_is_unsafe():
     assert flagged.fixes[0].applicability is Applicability.SAFE
 
 
+def test_no_insertion_of_what_is_no_statement():
+    class Broken:
+        def __init__(self, line):
+            self.line = line
+
+        def visit_Call(self, node, rewriting):
+            rewriting.insert_before(rewriting.target, self.line)
+
+    for line in ("a\n .eval()", "a\n+b.eval()"):
+        assert fixed("model.generate(x)", "generate", Broken(line)) is None
+
+
 def test_one_insertion_for_two_targets_of_one_statement():
     doc = document("model.generate(model.generate(x))\n")
     first, second = calls(doc, "generate")
@@ -125,6 +137,7 @@ def copied(text: str) -> tuple[str, Applicability]:
         "def g(path):\n    source(path)\n    use(0)\ndef h():\n    path = 1\n",
         "with a:\n    source(path)\nuse(0)\n",
         "source(path)\nxs = [path for path in y]\nuse(0)\n",
+        "path = use(0), source(path)\n",
     ],
 )
 def test_copy_keeps_a_value_that_cannot_have_changed(text):
@@ -157,6 +170,7 @@ def test_copy_keeps_a_value_that_cannot_have_changed(text):
         "source(paths[0])\npaths[0] = 1\nuse(0)\n",
         "y = [source(x) for x in z]\nuse(0)\n",
         "use(0)\nsource(path)\n",
+        "source(path), (path := 1), use(0)\n",
     ],
 )
 def test_copy_of_what_may_have_changed_is_unsafe(text):
@@ -165,6 +179,7 @@ def test_copy_of_what_may_have_changed_is_unsafe(text):
 
 def test_copied_text_is_put_in_parentheses_where_it_needs_them():
     assert copied("x = source(('a'\n  'b'))\nuse(0)\n")[0].endswith("use(('a'\n  'b'))\n")
+    assert copied("x = source(a\n+ b)\nuse(0)\n")[0].endswith("use((a\n+ b))\n")
     assert copied("x = source((1, 2))\nuse(0)\n")[0].endswith("use((1, 2))\n")
 
 

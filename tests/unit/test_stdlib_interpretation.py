@@ -4,7 +4,7 @@ import sysconfig
 from pathlib import Path
 
 from peft_lint.document import Document, DocumentError
-from peft_lint.interpreter import run
+from peft_lint.interpreter.run import run
 from peft_lint.versions import Target
 
 LIBRARY = Path(sysconfig.get_paths()["stdlib"])

@@ -124,7 +124,7 @@ def tokenizer(template: str) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     specials = ["<pad>", "<s>", "</s>", "<mask>", "<unk>"]
-    known = "one two three four five six seven eight nine ten".split()
+    known = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     known += [f"word{number}" for number in range(VOCABULARY - len(specials) - len(known))]
     vocabulary = {token: index for index, token in enumerate(specials + known)}
     words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))

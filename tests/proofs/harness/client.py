@@ -76,15 +76,16 @@ class _Server:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="peft-lint-checkpoints-")
-        self._log = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.proofs.harness.server", self._folder.name],
-            cwd=ROOT,
-            env=os.environ | _ENVIRONMENT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-        )
+        self._log = Path(self._folder.name, "log")
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.proofs.harness.server", self._folder.name],
+                cwd=ROOT,
+                env=os.environ | _ENVIRONMENT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         atexit.register(self._close)
 
     def ask(self, timeout: float, request: bytes) -> tuple[Any, ...]:
@@ -94,8 +95,7 @@ class _Server:
             self._process.stdin.flush()
             return pickle.load(self._process.stdout)
         except (BrokenPipeError, EOFError):
-            self._log.seek(0)
-            raise RuntimeError(f"the proof server ended:\n{self._log.read()}") from None
+            raise RuntimeError(f"the proof server ended:\n{self._log.read_text()}") from None
 
     def _close(self) -> None:
         assert self._process.stdin is not None

@@ -21,19 +21,45 @@ from typing import Any
 from tests.proofs.harness.checkpoints import build_all, named_in
 
 # Lazily imported parts of the libraries, imported here so that no child pays for them.
-PRELOAD = """
-numpy torch torch._dynamo datasets accelerate transformers peft trl pytest
-transformers.trainer transformers.pipelines transformers.data.data_collator
-peft.auto peft.helpers peft.tuners.lora.bnb peft.utils.transformers_weight_conversion
-transformers.integrations.peft numpy.ctypeslib torch.profiler._cupti_monitor
-torch.utils.serialization
-transformers.models.auto.modeling_auto transformers.models.auto.tokenization_auto
-transformers.models.llama.modeling_llama transformers.models.gpt2.modeling_gpt2
-transformers.models.bert.modeling_bert transformers.models.distilbert.modeling_distilbert
-transformers.models.deberta_v2.modeling_deberta_v2 transformers.models.t5.modeling_t5
-transformers.models.vit.modeling_vit transformers.models.wav2vec2.modeling_wav2vec2
-trl.trainer.sft_trainer tests.proofs.harness.measures
-""".split()
+PRELOAD = (
+    "numpy",
+    "torch",
+    "torch._dynamo",
+    "datasets",
+    "accelerate",
+    "transformers",
+    "peft",
+    "trl",
+    "pytest",
+    "transformers.trainer",
+    "transformers.pipelines",
+    "transformers.data.data_collator",
+    "peft.auto",
+    "peft.helpers",
+    "peft.tuners.lora.bnb",
+    "peft.utils.transformers_weight_conversion",
+    "transformers.integrations.peft",
+    "numpy.ctypeslib",
+    "torch.profiler._cupti_monitor",
+    "torch.utils.serialization",
+    "trl.trainer.sft_trainer",
+    "tests.proofs.harness.measures",
+    *(
+        f"transformers.models.{name}"
+        for name in (
+            "auto.modeling_auto",
+            "auto.tokenization_auto",
+            "llama.modeling_llama",
+            "gpt2.modeling_gpt2",
+            "bert.modeling_bert",
+            "distilbert.modeling_distilbert",
+            "deberta_v2.modeling_deberta_v2",
+            "t5.modeling_t5",
+            "vit.modeling_vit",
+            "wav2vec2.modeling_wav2vec2",
+        )
+    ),
+)
 
 
 def main(checkpoints: Path) -> None:

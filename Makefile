@@ -1,0 +1,58 @@
+# Everything a clone needs: python3 (3.10 or newer), make, git and a package registry.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TORCHFIX := .venv-torchfix
+# A folder of real code, one folder per package.
+CORPUS ?=
+WORKERS ?= 2
+
+.PHONY: demo test test-all bench index knowledge corpus
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/installed  ## lint realistic scripts, then show what --fix would change
+	$(BIN)/peft-lint --exit-zero testdata/demo
+	$(BIN)/peft-lint --exit-zero --diff testdata/demo
+
+test: $(VENV)/installed-for-tests  ## types, style, and every test
+	$(BIN)/mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python tools/make_index.py --check
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests
+
+test-all: test $(if $(CORPUS),corpus)  ## the tests, and the corpus run where CORPUS is given
+
+bench: $(VENV)/installed $(TORCHFIX)/installed  ## CPU time, as ratios; with CORPUS also on real code
+	$(BIN)/python -m tools.bench $(if $(CORPUS),--corpus $(CORPUS))
+
+index: $(VENV)/installed  ## write peft_lint/rules/index.json from the rule pages
+	$(BIN)/python tools/make_index.py
+
+knowledge: $(VENV)/installed  ## write peft_lint/knowledge/checkpoints.json after an edit
+	$(BIN)/python tools/make_knowledge.py
+
+corpus: $(VENV)/installed  ## run on CORPUS=folder: crashes, findings, and whether fixes hold
+	$(if $(CORPUS),,$(error name a folder of code, one folder per package: make corpus CORPUS=folder))
+	mkdir -p build
+	$(BIN)/python -m tools.corpus_run $(CORPUS) --output build/findings.jsonl --fix-check
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+# torch first and alone: resolved together with the rest, a build for GPUs may be chosen.
+$(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@ $(VENV)/installed
+
+# TorchFix needs an older libcst, so it lives apart.
+$(TORCHFIX)/installed:
+	test -x $(TORCHFIX)/bin/python || $(PYTHON) -m venv $(TORCHFIX)
+	$(TORCHFIX)/bin/python -m pip install --quiet torchfix==0.7.0
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,204 @@
+"""Adapters that are there: activated, switched off, merged, taken off, saved (A6, A9, A10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peft_lint.events import Merged, Saved
+from peft_lint.interpreter.objects import Fact, Handle, Kind, State
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Bound,
+    ContextManager,
+    Items,
+    Ref,
+    Value,
+    derived,
+    literal,
+)
+from peft_lint.library.handles import (
+    change_body,
+    flag,
+    plain_of,
+    receiver_of,
+    spelled_method,
+    update_adapters,
+)
+from peft_lint.library.registry import attribute_of, method
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
+    from peft_lint.interpreter.machine import Machine
+
+
+@method(Handle, "set_adapter")
+def set_adapter(call: Call) -> Value:
+    """Model `set_adapter(name)`: active, unmerged, and trainable from then on (A6, A9)."""
+    machine = call.machine
+    _, handle, body = receiver_of(call)
+    names = _names(call.get(0, "adapter_name"))
+    if names is None or body.adapters is None:
+        change_body(machine, handle, active=names)
+        update_adapters(machine, handle, trainable=None, merged=None)
+        return NOTHING_KNOWN
+    frozen = flag(call, 1, "inference_mode", False)
+    trainable: Fact = None if frozen is None else not frozen
+    adapters = tuple(
+        replace(one, trainable=trainable if one.name in names else False, merged=False)
+        for one in body.adapters
+    )
+    change_body(machine, handle, active=names, adapters=adapters)
+    return NOTHING_KNOWN
+
+
+def _names(value: Value | None) -> tuple[str, ...] | None:
+    """Return a name or a list of names, None where the text does not say them all."""
+    parts = value.items if isinstance(value, Items) and value.exact else (value,)
+    names = [literal(one) for one in parts]
+    texts = tuple(name for name in names if isinstance(name, str))
+    return texts if len(texts) == len(names) else None
+
+
+@method(Handle, "delete_adapter", "delete_adapters")
+def delete_adapter(call: Call) -> Value:
+    """Model removing adapters by name; which one is active then is not known."""
+    machine = call.machine
+    ref, handle, body = receiver_of(call)
+    names = _names(call.get(0, "adapter_name"))
+    if names is None:
+        machine.escape(ref)
+        return NOTHING_KNOWN
+    adapters = body.adapters
+    if adapters is not None:
+        adapters = tuple(one for one in adapters if one.name not in names)
+    in_use = body.active is None or not set(names).isdisjoint(body.active)
+    change_body(machine, handle, adapters=adapters, active=None if in_use else body.active)
+    if in_use:
+        update_adapters(machine, handle, trainable=None)
+    return NOTHING_KNOWN
+
+
+@method(Handle, "disable_adapter")
+def disable_adapter(call: Call) -> Value:
+    """Model `disable_adapter()`, which acts in a `with` block, and takes out what is merged."""
+    ref, handle, body = receiver_of(call)
+    if any(one.merged for one in body.adapters or ()):
+        update_adapters(call.machine, handle, merged=None)
+    return ContextManager("disable_adapter", ref)
+
+
+@method(Handle, "disable_adapter_layers", "disable_adapters")
+def disable_adapter_layers(call: Call) -> Value:
+    """Model switching all adapters off."""
+    _, handle, _ = receiver_of(call)
+    change_body(call.machine, handle, enabled=False)
+    update_adapters(call.machine, handle, trainable=None)
+    return NOTHING_KNOWN
+
+
+@method(Handle, "enable_adapter_layers", "enable_adapters")
+def enable_adapter_layers(call: Call) -> Value:
+    """Model switching the active adapters on, which also makes them trainable (A6)."""
+    machine = call.machine
+    _, handle, body = receiver_of(call)
+    change_body(machine, handle, enabled=True)
+    if body.adapters is not None:
+        adapters = tuple(
+            replace(one, trainable=None if body.active is None else one.name in body.active)
+            for one in body.adapters
+        )
+        change_body(machine, handle, adapters=adapters)
+    return NOTHING_KNOWN
+
+
+@method(Handle, "merge_adapter")
+def merge_adapter(call: Call) -> Value:
+    """Model merging the active adapters in place; their dropout no longer acts (A9)."""
+    machine = call.machine
+    ref, handle, body = receiver_of(call)
+    given = call.get(0, "adapter_names")
+    if given is not None and literal(given, ...) is not None:
+        update_adapters(machine, handle, merged=None)
+    elif body.adapters is not None:
+        adapters = tuple(
+            replace(one, merged=None if body.active is None else one.name in body.active)
+            for one in body.adapters
+        )
+        change_body(machine, handle, adapters=adapters)
+    machine.emit(Merged(call.node, ref.id))
+    return NOTHING_KNOWN
+
+
+@method(Handle, "unmerge_adapter")
+def unmerge_adapter(call: Call) -> Value:
+    """Model taking merged adapters out again."""
+    _, handle, _ = receiver_of(call)
+    update_adapters(call.machine, handle, merged=False)
+    return NOTHING_KNOWN
+
+
+@method(Handle, "merge_and_unload", "unload")
+def merge_and_unload(call: Call) -> Value:
+    """Model the plain model that is left: the base part of the mode, no adapter (A7)."""
+    machine = call.machine
+    ref, handle, _ = receiver_of(call)
+    if spelled_method(call) == "merge_and_unload":
+        machine.emit(Merged(call.node, ref.id))
+    change_body(machine, handle, adapters=(), active=(), enabled=True)
+    return plain_of(machine, ref)
+
+
+@method(Handle, "get_base_model")
+def get_base_model(call: Call) -> Value:
+    """Model `get_base_model()`: the plain model, adapters and all."""
+    ref, _, _ = receiver_of(call)
+    return plain_of(call.machine, ref)
+
+
+@method(Handle, "save_pretrained", "push_to_hub")
+def save_pretrained(call: Call) -> Value:
+    """Model saving: nothing changes."""
+    ref, _, _ = receiver_of(call)
+    path = call.get(0, "save_directory")
+    call.machine.emit(Saved(call.node, ref.id, path, spelled_method(call)))
+    return NOTHING_KNOWN
+
+
+@attribute_of(Handle, "base_model")
+def _base_model(machine: Machine, ref: Ref, state: State) -> Value:
+    """Return the tuner that a PeftModel holds; of a plain model, a part of it."""
+    assert isinstance(state, Handle)
+    if state.kind in (Kind.PEFT, Kind.MIXED) and state.inner is not None:
+        return Ref(state.inner)
+    return Bound(ref, "base_model")
+
+
+@attribute_of(Handle, "model")
+def _model(machine: Machine, ref: Ref, state: State) -> Value:
+    """Return the plain model inside a PeftModel or pipeline; of a plain model, a part of it."""
+    assert isinstance(state, Handle)
+    if state.kind is Kind.PIPELINE and state.inner is not None:
+        return Ref(state.inner)
+    if state.kind in (Kind.PEFT, Kind.MIXED, Kind.TUNER):
+        return plain_of(machine, ref)
+    return Bound(ref, "model")
+
+
+@attribute_of(Handle, "module", "_orig_mod")
+def _module(machine: Machine, ref: Ref, state: State) -> Value:
+    """Return the model inside a parallel wrapper, whoever made that wrapper."""
+    assert isinstance(state, Handle)
+    if state.kind is Kind.WRAPPER and state.inner is not None:
+        return Ref(state.inner)
+    return ref
+
+
+@attribute_of(Handle, "peft_config", "config", "generation_config", "device", "dtype")
+def _data(machine: Machine, ref: Ref, state: State) -> Value:
+    return derived("data", ref)
+
+
+@attribute_of(Handle, "active_adapter", "active_adapters", "training")
+def _named(machine: Machine, ref: Ref, state: State) -> Value:
+    return derived("state", ref)

@@ -1,0 +1,37 @@
+"""Objects that hold settings: training arguments, generation and quantisation settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter.call import result_of
+from peft_lint.interpreter.objects import Arguments
+from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
+from peft_lint.library.registry import method, words
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
+
+
+def make_arguments(call: Call, class_name: str) -> Value:
+    """Model a class of settings with keywords."""
+    complete = call.complete and len(call.args) < 2
+    state = Arguments(call.node, class_name, call.keywords, complete)
+    return call.machine.world.add(state)
+
+
+@method(Arguments, *words("to_dict to_json_string to_diff_dict to_sanitized_dict save_pretrained"))
+def read(call: Call) -> Value:
+    """Model reading settings."""
+    return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+@method(Arguments, *words("update set_training set_evaluate set_testing set_save set_optimizer"))
+def change(call: Call) -> Value:
+    """Model a method that may change any setting."""
+    world = call.machine.world
+    state = world.state(call.receiver)
+    if isinstance(state, Arguments) and isinstance(call.receiver, Ref):
+        world.put(call.receiver.id, replace(state, fields=(), complete=False))
+    return call.receiver or NOTHING_KNOWN

@@ -1,0 +1,161 @@
+"""Adapter configs: how they are made and read, and what an adapter made from one is like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter.objects import Adapter, Config, Fact, Node, Weights, above_zero
+from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Symbol, Value, literal
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
+
+# Methods that put tokens or states in front of the input and leave the modules alone.
+PROMPT_LEARNING = frozenset(
+    {
+        "PromptTuningConfig",
+        "PrefixTuningConfig",
+        "PromptEncoderConfig",
+        "MultitaskPromptTuningConfig",
+        "CPTConfig",
+        "CartridgeConfig",
+    }
+)
+# The fields that hold an adapter's dropout, each 0.0 by default; of a class that is missing
+# here it is not known (PolyConfig, PveraConfig and XLoraConfig are random by default).
+_DROPOUTS: dict[str, tuple[str, ...]] = {
+    "LoraConfig": ("lora_dropout",),
+    "AdaLoraConfig": ("lora_dropout",),
+    "LoHaConfig": ("rank_dropout", "module_dropout"),
+    "LoKrConfig": ("rank_dropout", "module_dropout"),
+    "OFTConfig": ("module_dropout",),
+    "BOFTConfig": ("boft_dropout",),
+    "DeloraConfig": ("module_dropout",),
+    "GraloraConfig": ("gralora_dropout",),
+    "MissConfig": ("miss_dropout",),
+    "VeraConfig": ("vera_dropout",),
+    "VBLoRAConfig": ("vblora_dropout",),
+    "RandLoraConfig": ("randlora_dropout",),
+    "PromptEncoderConfig": ("encoder_dropout",),
+    "AdaptionPromptConfig": (),
+    "C3AConfig": (),
+    "CPTConfig": (),
+    "FourierFTConfig": (),
+    "HRAConfig": (),
+    "IA3Config": (),
+    "LNTuningConfig": (),
+    "PrefixTuningConfig": (),
+    "PromptTuningConfig": (),
+    "RoadConfig": (),
+    "ShiraConfig": (),
+    "TrainableTokensConfig": (),
+    "WaveFTConfig": (),
+}
+# The field that says how an adapter starts, where its default is to change nothing.
+_INITIALISATIONS = {
+    "LoraConfig": "init_lora_weights",
+    "AdaLoraConfig": "init_lora_weights",
+    "LoHaConfig": "init_weights",
+    "LoKrConfig": "init_weights",
+    "OFTConfig": "init_weights",
+    "BOFTConfig": "init_weights",
+    "VeraConfig": "init_weights",
+    "RandLoraConfig": "init_weights",
+    "DeloraConfig": "init_weights",
+    "GraloraConfig": "init_weights",
+    "MissConfig": "init_weights",
+}
+# Initialisations with which a fresh adapter changes nothing: its B is zero.
+_WITHOUT_EFFECT = (True, "gaussian", "eva")
+
+
+def make_config(call: Call, class_name: str) -> Value:
+    """Model `LoraConfig(...)` and every other config class."""
+    complete = call.complete and not call.args
+    return call.machine.world.add(Config(call.node, class_name, call.keywords, complete))
+
+
+def read_config(call: Call, class_name: str) -> Value:
+    """Model `PeftConfig.from_pretrained(id)` and that of any config class."""
+    source = call.get(0, "pretrained_model_name_or_path")
+    config = Config(
+        call.node,
+        None if class_name == "PeftConfig" else class_name,
+        source=NOTHING_KNOWN if source is None else source,
+        source_node=call.node_of(0, "pretrained_model_name_or_path"),
+        complete=False,
+    )
+    return call.machine.world.add(config)
+
+
+def config_of(call: Call, value: Value | None) -> Config:
+    """Return the adapter config that an argument is, one of unknown content otherwise."""
+    state = call.machine.world.state(value)
+    return state if isinstance(state, Config) else Config(call.node, None, complete=False)
+
+
+def task_type(config: Config) -> Value | None:
+    """Return the config's task type as a literal such as "SEQ_CLS", None where not given."""
+    value = config.get("task_type")
+    if isinstance(value, Symbol):
+        return Literal((value.name.rpartition(".")[2],))
+    return value
+
+
+def fresh_adapter(name: str, node: Node, config: Config) -> Adapter:
+    """Return the adapter that a config makes, with fresh weights and its dropout live (A7)."""
+    return Adapter(
+        name=name,
+        node=node,
+        config=config,
+        weights=_weights(config),
+        trainable=_trainable(config),
+        training=True,
+        dropout=dropout(config),
+        in_place=in_place(config),
+    )
+
+
+def in_place(config: Config) -> Fact:
+    """Return whether the adapter changes the modules of its base, None if not known."""
+    return None if config.class_name is None else config.class_name not in PROMPT_LEARNING
+
+
+def dropout(config: Config) -> Fact:
+    """Return whether the adapter that a config makes has dropout above zero."""
+    fields = _DROPOUTS.get(config.class_name or "")
+    if fields is None or config.source is not None:
+        return None
+    answers = []
+    for field in fields:
+        value = config.get(field)
+        answers.append(above_zero(value) if value is not None or config.complete else None)
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+def _trainable(config: Config) -> Fact:
+    if config.class_name in PROMPT_LEARNING:
+        return True
+    mode = config.get("inference_mode")
+    if mode is None:
+        if config.source is not None:
+            # What is saved is always marked for inference (peft_model.py, `save_pretrained`).
+            return False
+        return True if config.complete else None
+    constant = literal(mode)
+    return not constant if isinstance(constant, bool) else None
+
+
+def _weights(config: Config) -> Weights:
+    if config.source is not None:
+        # Presumed LoRA-like, as any adapter from a path: its B starts at zero.
+        return Weights.FRESH if config.class_name in PROMPT_LEARNING else Weights.ZERO
+    field = _INITIALISATIONS.get(config.class_name or "")
+    if field is None:
+        return Weights.FRESH
+    start = config.get(field)
+    if start is None:
+        return Weights.ZERO if config.complete else Weights.FRESH
+    return Weights.ZERO if literal(start) in _WITHOUT_EFFECT else Weights.FRESH

@@ -1,0 +1,197 @@
+"""Trained adapters from a path: which modes, gradients and activations result (A4-A7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peft_lint.events import AdapterLoaded
+from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Kind, Weights
+from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
+from peft_lint.library.configs import dropout, in_place
+from peft_lint.library.handles import (
+    add_step,
+    base_handle,
+    change_body,
+    flag,
+    handle_of,
+    loaded_adapter,
+    new_model,
+    receiver_of,
+    set_mode,
+    text,
+    update_adapters,
+    with_adapter,
+)
+from peft_lint.library.registry import function, method
+from peft_lint.library.transformers import task_of
+from peft_lint.library.wrapping import DEFAULT, enclose
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
+
+
+def from_pretrained(call: Call, class_name: str) -> Value:
+    """Model `PeftModel.from_pretrained(model, id)`: eval mode, unless trainable (A7)."""
+    machine = call.machine
+    ref, handle, _ = base_handle(call, call.get(0, "model"))
+    trainable = flag(call, 3, "is_trainable", False)
+    name = text(call, 2, "adapter_name", DEFAULT)
+    body = machine.world.body(handle)
+    adapter = loaded_adapter(call, name, trainable, True)
+    config = machine.world.state(call.get(4, "config"))
+    if isinstance(config, Config):
+        adapter = replace(adapter, dropout=dropout(config), in_place=in_place(config) is not False)
+    change_body(
+        machine,
+        handle,
+        adapters=with_adapter(body, adapter),
+        active=(name,) if handle.kind is Kind.PLAIN else None,
+        enabled=True,
+    )
+    kind = Kind.MIXED if class_name == "PeftMixedModel" else Kind.PEFT
+    result = enclose(call, ref, adapter, kind)
+    _evaluate(call, result, trainable)
+    words = "the trained adapter is loaded here" + (", to be trained further" if trainable else "")
+    add_step(machine, handle, call.node, words)
+    machine.emit(AdapterLoaded(call.node, result.id))
+    return result
+
+
+def auto_from_pretrained(call: Call, class_name: str) -> Value:
+    """Model `AutoPeftModelForX.from_pretrained(id)`: base and adapter at once."""
+    trainable = flag(call, 2, "is_trainable", False)
+    adapter = loaded_adapter(call, text(call, 1, "adapter_name", DEFAULT), trainable, True)
+    body = Body(
+        node=call.node,
+        model_class=class_name,
+        task=task_of("AutoModel" + class_name.removeprefix("AutoPeftModel")),
+        training=False,
+        adapters=(adapter,),
+        active=(adapter.name,),
+        quantised=None,
+        arguments=call.keywords,
+        complete=False,
+        steps=((call.node, "base and trained adapter are loaded here"),),
+    )
+    base = new_model(call.machine, body, False)
+    result = enclose(call, base, adapter, Kind.PEFT)
+    _evaluate(call, result, trainable)
+    call.machine.emit(AdapterLoaded(call.node, result.id))
+    return result
+
+
+def _evaluate(call: Call, ref: Ref, trainable: Fact) -> None:
+    """Do what PEFT does after it has loaded an adapter: `eval()`, unless it is to be trained.
+
+    Releases before 0.3 never did, and 0.3 did in every case (A7).
+    """
+    target = call.machine.target
+    if not target.at_least("peft", "0.3"):
+        return
+    if not target.at_least("peft", "0.4"):
+        trainable = False
+    if trainable is not True:
+        set_mode(call.machine, ref, trainable)
+
+
+@method(Handle, "load_adapter")
+def load_adapter(call: Call) -> Value:
+    """Model `load_adapter`: PEFT's activates nothing, transformers' the new one (A6)."""
+    ref, handle, body = receiver_of(call)
+    plain = handle.kind is Kind.PLAIN
+    name = call.constant(1, "adapter_name", DEFAULT if plain else None)
+    if not isinstance(name, str):
+        call.machine.escape(ref)
+    elif plain:
+        _load_native(call, ref, handle, body, name)
+    else:
+        _load_named(call, ref, handle, body, name)
+    call.machine.emit(AdapterLoaded(call.node, ref.id))
+    return NOTHING_KNOWN
+
+
+def _load_named(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> None:
+    """Model PEFT's own: not active, and everything in eval mode unless it is to be trained."""
+    machine = call.machine
+    trainable = flag(call, 2, "is_trainable", False)
+    existing = body.adapter(name)
+    adapter = loaded_adapter(call, name, trainable, True)
+    if existing is not None:
+        # Weights into an existing adapter: its dropout stays, and gradients mostly do.
+        stays = trainable is False and body.active is not None and name not in body.active
+        kept = existing.trainable if stays else None
+        adapter = replace(existing, weights=Weights.LOADED, trainable=kept)
+    # Loading takes merged adapters out again (A9).
+    update_adapters(machine, handle, merged=False)
+    change_body(machine, handle, adapters=with_adapter(machine.world.body(handle), adapter))
+    _evaluate(call, ref, trainable)
+    if existing is None:
+        _change_gradients(call, handle, body.active)
+    add_step(machine, handle, call.node, f"trained weights are loaded into adapter {name!r} here")
+
+
+def _change_gradients(call: Call, handle: Handle, active: tuple[str, ...] | None) -> None:
+    """Do what older releases did to gradients when they loaded an adapter (A6)."""
+    machine = call.machine
+    if machine.target.at_least("peft", "0.21"):
+        return
+    if machine.target.at_least("peft", "0.18"):
+        update_adapters(machine, handle, trainable=False)
+    elif active is None:
+        update_adapters(machine, handle, trainable=None)
+    else:
+        adapters = machine.world.body(handle).adapters or ()
+        trainable = tuple(
+            replace(one, trainable=True) if one.name in active else one for one in adapters
+        )
+        change_body(machine, handle, adapters=trainable)
+
+
+def _load_native(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> None:
+    """Model transformers' own: the new one is active, all in eval mode since 4.47 (A7)."""
+    machine = call.machine
+    trainable = flag(call, 5, "is_trainable", False)
+    adapter = loaded_adapter(call, name, trainable, True)
+    adapters = with_adapter(body, adapter)
+    change_body(machine, handle, adapters=adapters, active=(name,), enabled=True)
+    if trainable is not True and _native_evaluates(call):
+        set_mode(machine, ref, trainable)
+    add_step(machine, handle, call.node, f"trained weights are loaded into adapter {name!r} here")
+
+
+def _native_evaluates(call: Call) -> bool:
+    """Return whether transformers' own load_adapter ends in eval mode (A7)."""
+    target = call.machine.target
+    if target.at_least("transformers", "5.4"):
+        return True
+    return target.at_least("transformers", "4.47") and not target.at_least("transformers", "5.0")
+
+
+@function("peft.set_peft_model_state_dict")
+def set_peft_model_state_dict(call: Call) -> Value:
+    """Model loading weights into the existing adapters: modes and gradients kept."""
+    return _weights_from(call, text(call, 2, "adapter_name", DEFAULT))
+
+
+@function("peft.hotswap_adapter")
+def hotswap_adapter(call: Call) -> Value:
+    """Model `hotswap_adapter(model, path, adapter_name)`: other weights in the same adapter."""
+    return _weights_from(call, text(call, 2, "adapter_name", DEFAULT))
+
+
+def _weights_from(call: Call, name: str) -> Value:
+    machine = call.machine
+    found = handle_of(machine, call.get(0, "model"))
+    if found is None:
+        return NOTHING_KNOWN
+    ref, handle = found
+    adapters = machine.world.body(handle).adapters
+    if adapters is not None:
+        loaded = tuple(
+            replace(one, weights=Weights.LOADED) if one.name == name or len(adapters) == 1 else one
+            for one in adapters
+        )
+        change_body(machine, handle, adapters=loaded)
+    machine.emit(AdapterLoaded(call.node, ref.id))
+    return NOTHING_KNOWN

@@ -1,0 +1,194 @@
+"""Generates programs out of the operations of table A7: valid by a simple state while drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from hypothesis import strategies as st
+
+from tests.differential.operations import (
+    IMPORTS,
+    MODE_ONLY,
+    STRUCTURAL,
+    TRAINING,
+    Operation,
+    State,
+    constructions,
+)
+from tests.differential.reality import Program
+
+Draw = Callable[[st.SearchStrategy], object]
+GROUPS = (
+    *("plain",) * 4,
+    *(
+        "if",
+        "if else",
+        "loop",
+        "with",
+        "alias",
+        "helper",
+        "helper",
+        "tuple",
+        "mutate",
+        "compiled",
+        "twin",
+    ),
+)
+
+
+@st.composite
+def programs(draw: Draw, groups: int = 4) -> Program:
+    """Draw a program of a construction and up to `groups` groups of operations, with probes."""
+    return _Writer(draw).program(groups)
+
+
+@dataclass
+class _Writer:
+    draw: Draw
+    state: State = field(default_factory=State)
+    helpers: list[str] = field(default_factory=list)
+    flags: dict[str, bool] = field(default_factory=dict)
+    labels: int = 0
+
+    def program(self, groups: int) -> Program:
+        number = self.draw(st.integers(1, groups))
+        stages = [self.construct(), *([*self.group(), self.probe()] for _ in range(number))]
+        body = self.draw(st.sampled_from(STYLES))(stages)
+        source = "\n".join([IMPORTS, *self.helpers, *body]) + "\n"
+        return Program(source, self.flags)
+
+    def probe(self, of: str = "§") -> str:
+        self.labels += 1
+        return f'probe("p{self.labels}", {of})'
+
+    def flag(self) -> str:
+        if self.flags and (len(self.flags) == 3 or self.draw(st.booleans())):
+            name = self.draw(st.sampled_from(sorted(self.flags)))
+        else:
+            name = "abc"[len(self.flags)]
+            self.flags[name] = self.draw(st.booleans())
+        return f'flag("{name}")'
+
+    def construct(self) -> list[str]:
+        """Return the lines that make the model; a fork makes it in both of its branches."""
+        one, state = self.draw(constructions())
+        self.state = state
+        shape = self.draw(st.sampled_from(["plain", "plain", "builder", "base kept", "fork"]))
+        if shape == "builder":
+            self.helpers.append(
+                "\n".join(["def build():", *_indented(_naming("m", [*one, "return m"])), ""])
+            )
+            return ["§ = build()", self.probe()]
+        if shape == "base kept" and one[-1].startswith("§ = ") and "§" in one[-1][4:]:
+            mode = self.draw(st.sampled_from(["eval", "train"]))
+            wrapped = [*_naming("base", one[:-1]), "§ = " + one[-1][4:].replace("§", "base")]
+            return [*wrapped, self.probe(), self.probe("base"), f"base.{mode}()", self.probe()]
+        if shape != "fork":
+            return [*one, self.probe()]
+        other, other_state = self.draw(constructions(like=state))
+        self.state = state.joined(other_state)
+        return [f"if {self.flag()}:", *_indented(one), "else:", *_indented(other), self.probe()]
+
+    def operation(self, choices: list[Operation]) -> list[str]:
+        possible = [operation for operation in choices if operation.possible(self.state)]
+        operation = self.draw(st.sampled_from(possible))
+        lines, self.state = operation.apply(self.draw, self.state)
+        return lines
+
+    def several(self, choices: list[Operation]) -> list[str]:
+        lines: list[str] = []
+        for _ in range(self.draw(st.integers(1, 3))):
+            lines += self.operation(choices)
+        return lines
+
+    def group(self) -> list[str]:
+        kind = self.draw(st.sampled_from(GROUPS))
+        if kind == "plain":
+            # Training is slow, and rare for that reason.
+            rare = self.draw(st.integers(0, 5)) == 0
+            return self.operation(TRAINING + MODE_ONLY if rare else STRUCTURAL + MODE_ONLY)
+        if kind == "compiled":
+            mode = self.draw(st.sampled_from(["eval", "train"]))
+            lines = ["compiled = torch.compile(§)", f"compiled.{mode}()"]
+            return [*lines, self.probe("compiled")]
+        if kind == "twin":
+            mode = self.draw(st.sampled_from(["eval", "train"]))
+            return ["twin = copy.deepcopy(§)", f"twin.{mode}()", self.probe("twin")]
+        if kind in ("helper", "tuple", "mutate"):
+            return self.helper(kind)
+        if kind == "alias":
+            return ["other = §", *_naming("other", self.several(MODE_ONLY))]
+        before = self.state
+        lines = self.several(MODE_ONLY)
+        if kind in ("if", "if else"):
+            taken, self.state = self.state, before
+            other = self.several(MODE_ONLY) if kind == "if else" else []
+            self.state = taken.joined(self.state)
+            tail = ["else:", *_indented(other)] if other else []
+            return [f"if {self.flag()}:", *_indented(lines), *tail]
+        if kind == "loop":
+            self.state = before.joined(self.state)
+            return [f"for _ in range({self.draw(st.sampled_from([2, 1, 3]))}):", *_indented(lines)]
+        contexts = ["torch.inference_mode()", "torch.no_grad()"]
+        if before.kind == "peft":
+            contexts.insert(0, "§.disable_adapter()")
+        context = self.draw(st.sampled_from(contexts))
+        if context == "torch.no_grad()":
+            return [f"with {context}:", *_indented([*lines, self.probe()])]
+        self.state = before  # inside the others, only what has no lasting effect on weights
+        if context == "§.disable_adapter()":
+            self.state = replace(before, trainable=None)
+        return [f"with {context}:", *_indented([self.probe(), "§(torch.tensor([[5, 6, 7]]))"])]
+
+    def helper(self, kind: str) -> list[str]:
+        """Return a call of a new function that takes the model, and may return it."""
+        name = f"helper_{len(self.helpers) + 1}"
+        choices = MODE_ONLY if kind == "mutate" else MODE_ONLY + STRUCTURAL
+        body = _naming("m", self.several(choices))
+        results = {"helper": ["return m"], "tuple": ["return m, 1"], "mutate": []}[kind]
+        self.helpers.append("\n".join([f"def {name}(m):", *_indented(body + results), ""]))
+        calls = {
+            "helper": f"§ = {name}(§)",
+            "tuple": f"§, number = {name}(§)",
+            "mutate": f"{name}(§)",
+        }
+        return [calls[kind]]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _naming(name: str, lines: list[str]) -> list[str]:
+    return [line.replace("§", name) for line in lines]
+
+
+def _in_module(stages: list[list[str]]) -> list[str]:
+    return _naming("model", [line for stage in stages for line in stage])
+
+
+def _in_function(stages: list[list[str]]) -> list[str]:
+    return ["def main():", *_indented(_in_module(stages)), "", "main()"]
+
+
+def _in_class(stages: list[list[str]]) -> list[str]:
+    lines = ["class Runner:"]
+    for number, stage in enumerate(stages):
+        name = f"stage_{number}" if number else "__init__"
+        lines += _indented([f"def {name}(self):", *_indented(_naming("self.model", stage)), ""])
+    calls = [f"runner.stage_{number}()" for number in range(1, len(stages))]
+    return [*lines, "runner = Runner()", *calls]
+
+
+def _in_global(stages: list[list[str]]) -> list[str]:
+    first, *rest = stages
+    lines = _naming("model", first)
+    for number, stage in enumerate(rest, 1):
+        body = ["global model", *_naming("model", stage)]
+        lines += ["", f"def stage_{number}():", *_indented(body), "", f"stage_{number}()"]
+    return lines
+
+
+# How a script holds its model. `§` in a line stands for the model's expression.
+STYLES = (_in_module, _in_function, _in_class, _in_global)

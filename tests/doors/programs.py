@@ -1,0 +1,58 @@
+"""What the tests of the doors share: a script with a known finding, and how programs are run."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# PEF101 at 6:9, with a safe fix.
+SCRIPT = """\
+from peft import PeftConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+config = PeftConfig.from_pretrained("adapter")
+base = AutoModelForCausalLM.from_pretrained(config.base_model_name_or_path)
+model = get_peft_model(base, config)
+model.eval()
+"""
+CALL = "model = get_peft_model(base, config)\n"
+FIXED = SCRIPT.replace("PeftConfig, get_peft_model\n", "PeftConfig, PeftModel, get_peft_model\n")
+FIXED = FIXED.replace("get_peft_model(base, config)", 'PeftModel.from_pretrained(base, "adapter")')
+
+
+def run(command, folder, *, stdin=b"", **extra):
+    """Run a program to its end; its output is text, and never a traceback."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    process = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env=environment | extra,
+    )
+    process.stdout, process.stderr = process.stdout.decode(), process.stderr.decode()
+    assert "Traceback" not in process.stdout + process.stderr, process.stderr
+    return process
+
+
+def run_here(module, *arguments, folder, **keywords):
+    """Run a module of this Python, with the package as it is in this checkout."""
+    command = [sys.executable, "-m", module, *arguments]
+    return run(command, folder, PYTHONPATH=str(ROOT), **keywords)
+
+
+def cli_findings(folder, *paths):
+    """Return (path, row, column, code, message) of what the command line reports, sorted."""
+    process = run_here("peft_lint", "--output-format", "json", *paths, folder=folder)
+    rows = json.loads(process.stdout)["findings"]
+    return sorted((r["path"], r["row"], r["column"], r["code"], r["message"]) for r in rows)
+
+
+def copy_of_project(folder):
+    """Copy the project without what is made or installed in it; it need not be a checkout."""
+    made = (".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__", "build", "dist", "corpus")
+    return shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*made))
