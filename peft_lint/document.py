@@ -127,7 +127,9 @@ class Document:
         if part.isascii():
             return start + column
         line = self.line(row)
-        return start + len(line.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace"))
+        return start + len(
+            line.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace")
+        )
 
     def span(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg | ast.alias) -> Span:
         """Return the range of a node of this document's tree."""

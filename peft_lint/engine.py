@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -55,9 +53,7 @@ def _applies(rule: RuleInfo, document: Document, target: Target) -> bool:
     return all(target.allows(library, spec) for library, spec in rule.libraries.items())
 
 
-def _suspect(
-    document: Document, rules: Sequence[RuleInfo], target: Target
-) -> list[Suspicion]:
+def _suspect(document: Document, rules: Sequence[RuleInfo], target: Target) -> list[Suspicion]:
     """Interpret the document and collect what the rules suspect."""
     from importlib import import_module
 
@@ -105,6 +101,9 @@ def _findings(
     document: Document, suspicions: list[Suspicion], rules: dict[str, RuleInfo]
 ) -> list[Finding]:
     """Let the visitors flag and rewrite, and write down what is left."""
+    import hashlib
+    from collections import Counter
+
     from peft_lint.finding import Step
     from peft_lint.syntax.driver import flag
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Without one of these a document has nothing to do with adapters or k-bit models.
-_FIRST = ("peft", "add_adapter", "load_adapter", "load_in_4bit", "load_in_8bit", "unsloth")
+_FIRST = ("peft", "d_adapter", "load_in_", "unsloth")
 # With one of these it uses them, and does not only mention them.
 _SECOND = (
     "import peft",

@@ -98,8 +98,7 @@ def _body(
             lines.append(f"    {spelled}: {handle.kind.value}, flag in {_mode(handle.training)}")
     if body.adapters is None:
         lines.append("    nothing is known of its adapters")
-    for adapter in body.adapters or ():
-        lines.append(f"    adapter {adapter.name!r}: {_adapter(body, adapter)}")
+    lines += [f"    adapter {one.name!r}: {_adapter(body, one)}" for one in body.adapters or ()]
     if body.enabled is False:
         lines.append("    its adapters are switched off")
     lines += [f"    line {node.lineno}: {words}" for node, words in body.steps]

@@ -163,7 +163,12 @@ def assign(machine: Machine, target: ast.expr, value: Value) -> None:
 
 def _unpack(machine: Machine, targets: list[ast.expr], value: Value) -> None:
     starred = any(isinstance(one, ast.Starred) for one in targets)
-    if isinstance(value, Items) and value.exact and len(value.items) == len(targets) and not starred:
+    if (
+        isinstance(value, Items)
+        and value.exact
+        and len(value.items) == len(targets)
+        and not starred
+    ):
         for target, part in zip(targets, value.items, strict=True):
             assign(machine, target, part)
         return
@@ -207,7 +212,9 @@ def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> Non
         machine.escape(value)
 
 
-def change_container(machine: Machine, owner: Items | Entries, method: str, args: tuple[Value, ...]) -> Value:
+def change_container(
+    machine: Machine, owner: Items | Entries, method: str, args: tuple[Value, ...]
+) -> Value:
     """Call a method of a list, tuple, set or dict display."""
     if isinstance(owner, Entries):
         if method == "get" and args:

@@ -68,8 +68,11 @@ def _call(machine: Machine, node: ast.Call, function: Value) -> Value:
             else:
                 complete = False
                 machine.escape(value)
-        else:
+        elif complete:
             args.append(value)
+        else:
+            # What stands behind `*args` of unknown length has no known position.
+            machine.escape(value)
     keywords: list[tuple[str, Value]] = []
     for keyword in node.keywords:
         value = machine.eval(keyword.value)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_CAPTURES = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -160,13 +161,10 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
 
 def _bound(node: ast.AST) -> Iterator[str]:
     for inner in (node, *own_nodes(node)):
-        if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
-            yield inner.id
-        elif isinstance(inner, _DEFINITIONS):
-            yield inner.name
+        if isinstance(inner, ast.Name):
+            if not isinstance(inner.ctx, ast.Load):
+                yield inner.id
         elif isinstance(inner, ast.alias):
             yield (inner.asname or inner.name).partition(".")[0]
-        elif isinstance(inner, ast.ExceptHandler) and inner.name:
-            yield inner.name
-        elif isinstance(inner, (ast.MatchAs, ast.MatchStar)) and inner.name:
+        elif isinstance(inner, (*_DEFINITIONS, *_CAPTURES)) and inner.name:
             yield inner.name

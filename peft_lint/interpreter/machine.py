@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from peft_lint.document import Document
@@ -163,10 +163,8 @@ class Machine:
         while pending and len(results) < 2 * MAX_VISITS:
             self.choices = Choices(pending.pop(), memo)
             self.world = world.fork()
-            try:
+            with suppress(DeadPath):
                 results.append((self.eval(node), self.world))
-            except DeadPath:
-                pass
             pending += self.choices.untried
         self.choices = outer
         return results

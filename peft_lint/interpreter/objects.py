@@ -189,7 +189,7 @@ class Trainer(State):
 
 @dataclass(frozen=True, slots=True)
 class Tool(State):
-    """An object whose only interest is what it is: tokenizer, accelerator, optimizer, …"""
+    """An object whose only interest is what it is, such as an accelerator."""
 
     node: ast.Call
     kind: str
@@ -234,7 +234,6 @@ class Instance(State):
         found = ((name, contained(value)) for name, value in attributes.items())
         tracked = {name: numbers for name, numbers in found if numbers}
         return Instance(self.cls, self.node, attributes, tracked, self.native)
-
 
 
 def above_zero(value: Value | None, default: float = 0.0) -> Fact:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,7 +21,8 @@ from peft_lint.versions import Target
 _MAX_STARTS = 2
 # Hooks that a trainer calls in eval mode, by its own doing (A7).
 _EVALUATION_HOOKS = frozenset(
-    ["validation_step", "test_step", "predict_step", "on_validation_epoch_end", "on_test_epoch_end", "on_evaluate", "on_prediction_step", "on_predict", "prediction_step", "compute_metrics"]
+    "validation_step test_step predict_step on_validation_epoch_end on_test_epoch_end "
+    "on_evaluate on_prediction_step on_predict prediction_step compute_metrics".split()
 )
 
 
@@ -36,7 +36,7 @@ def run(
 
     `listener` hears the events, `observer` sees every statement with the worlds after it.
     """
-    registry.load()
+    registry.load(document.text)
     machine = Machine(document, target, listener, observer)
     world = machine.world
     ends = machine.run_block(document.tree.body, [world])

@@ -32,7 +32,9 @@ _ROLES = {
     "builtins.property": "property",
     "functools.cached_property": "property",
 }
-_DATACLASSES = frozenset({"dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attrs.define"})
+_DATACLASSES = frozenset(
+    {"dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attrs.define"}
+)
 
 
 # simple statements: one world in, its outcomes out
@@ -177,7 +179,7 @@ def _class(machine: Machine, node: ast.ClassDef, world: World) -> list[World]:
     bases = tuple(machine.eval(base) for base in node.bases)
     is_dataclass = any(_names_dataclass(machine, one) for one in node.decorator_list)
     outer = machine.frame
-    machine.frame = world.push(outer)
+    machine.frame = machine.world.push(outer)
     inner = machine.frame
     outer_pending, machine.pending = machine.pending, {}
     ends = machine.run_block(node.body, [machine.world])

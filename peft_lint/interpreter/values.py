@@ -41,7 +41,9 @@ class Unknown(Value):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, Unknown) and self.origin is not None and self.origin == other.origin
+        return (
+            isinstance(other, Unknown) and self.origin is not None and self.origin == other.origin
+        )
 
     def __hash__(self) -> int:
         return id(self) if self.origin is None else hash(self.origin)

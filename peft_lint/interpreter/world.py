@@ -183,8 +183,10 @@ class World:
     def collect(self) -> None:
         """Drop the objects that no name leads to: they would keep worlds apart for nothing."""
         reached: set[int] = set()
-        waiting = [number for frame in self.frames.values() for ids in frame.tracked.values() for number in ids]
-        waiting += [number for value in self.attributes.values() for number in contained(value)]
+        waiting = [number for value in self.attributes.values() for number in contained(value)]
+        for frame in self.frames.values():
+            for numbers in frame.tracked.values():
+                waiting += numbers
         while waiting:
             number = waiting.pop()
             if number not in reached and number in self.heap:
@@ -211,4 +213,3 @@ class World:
         if part not in self._own:
             setattr(self, part, dict(getattr(self, part)))
             self._own.add(part)
-

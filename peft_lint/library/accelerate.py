@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
+from peft_lint.library.handles import handle_of
+from peft_lint.library.models import weights_of
 from peft_lint.library.registry import function, method, unknown_method, words
-from peft_lint.library.torch import backward
+from peft_lint.library.torch import backward, save_by_hand
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
 
 _METHODS_THAT_KEEP = words(
     "print log wait_for_everyone end_training gather gather_for_metrics reduce save_state "
-    "init_trackers clip_grad_norm_ clip_grad_value_ get_state_dict save_model autocast "
+    "init_trackers clip_grad_norm_ clip_grad_value_ autocast "
     "register_for_checkpointing free_memory pad_across_processes is_main_process "
     "unwrap_optimizer skip_first_batches accumulate get_tracker"
 )
@@ -76,6 +78,23 @@ def accelerator_backward(call: Call) -> Value:
     if loss is not None:
         backward(call.machine, call.node, loss)
     return NOTHING_KNOWN
+
+
+@method(Tool, "get_state_dict")
+def get_state_dict(call: Call) -> Value:
+    """Model reading a model's weights."""
+    found = handle_of(call.machine, call.get(0, "model"))
+    if found is None:
+        return result_of(call.machine, NOTHING_KNOWN, call)
+    return weights_of(found[0])
+
+
+@method(Tool, "save", "save_model")
+def save(call: Call) -> Value:
+    """Model saving weights with an accelerator."""
+    value = call.get(0, "obj")
+    value = call.get(None, "model") if value is None else value
+    return save_by_hand(call, value, call.get(1, "f"))
 
 
 @method(Tool, "load_state")

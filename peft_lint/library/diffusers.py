@@ -120,10 +120,13 @@ for _name in _PARTS:
     method(Tool, f"{_name}=")(partial(_set_part, name=_name))
 
 
-@method(Tool, "to", *words("enable_model_cpu_offload enable_sequential_cpu_offload"))
+@method(Tool, "to", "enable_model_cpu_offload", "enable_sequential_cpu_offload")
 def same_pipeline(call: Call) -> Value:
     """Model moving a pipeline: it is itself what comes back."""
-    return call.receiver or NOTHING_KNOWN
+    state = call.machine.world.state(call.receiver)
+    if isinstance(state, Tool) and call.receiver and state.kind in (_PIPELINE, _CHANGED_PIPELINE):
+        return call.receiver
+    return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 @method(

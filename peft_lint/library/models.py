@@ -91,10 +91,10 @@ _UNTOUCHED = words(
     "activation_checkpointing_disable resize_token_embeddings print_trainable_parameters "
     "get_nb_trainable_parameters get_model_status get_layer_status num_parameters "
     "get_input_embeddings get_output_embeddings get_memory_footprint zero_grad compile "
-    "set_attn_processor create_or_update_model_card state_dict buffers named_buffers get_prompt "
+    "set_attn_processor create_or_update_model_card buffers named_buffers get_prompt "
     "children named_children get_submodule get_parameter prepare_inputs_for_generation "
     "can_generate save_checkpoint get_position_embeddings tie_weights set_attn_implementation "
-    "enable_xformers_memory_efficient_attention get_adapter_state_dict "
+    "enable_xformers_memory_efficient_attention"
 )
 
 
@@ -102,6 +102,18 @@ _UNTOUCHED = words(
 def untouched(call: Call) -> Value:
     """Model a method that changes neither mode nor adapters."""
     return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+@method(Handle, "state_dict", "get_adapter_state_dict")
+def state_dict(call: Call) -> Value:
+    """Model reading the weights: who saves them by hand saves the model."""
+    ref, _, _ = receiver_of(call)
+    return weights_of(ref)
+
+
+def weights_of(ref: Ref) -> Value:
+    """Return the weights of a model: unknown values, known to be its own."""
+    return Unknown(("parameters", ref.id), frozenset({ref.id}), 1)
 
 
 @method(Handle, "requires_grad_")

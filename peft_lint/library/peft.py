@@ -10,6 +10,7 @@ from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
 from peft_lint.library import configs, loading, wrapping
 from peft_lint.library.handles import base_handle, handle_of, update_adapters
+from peft_lint.library.models import weights_of
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
 
 if TYPE_CHECKING:
@@ -56,8 +57,17 @@ def replace_lora_weights_loftq(call: Call) -> Value:
     return NOTHING_KNOWN
 
 
+@function("peft.get_peft_model_state_dict", creates=False)
+def get_peft_model_state_dict(call: Call) -> Value:
+    """Model reading an adapter's weights."""
+    found = handle_of(call.machine, call.get(0, "model"))
+    if found is None:
+        return result_of(call.machine, NOTHING_KNOWN, call)
+    return weights_of(found[0])
+
+
 _READERS = words(
-    "get_peft_model_state_dict cast_mixed_precision_params get_model_status get_layer_status "
+    "cast_mixed_precision_params get_model_status get_layer_status "
     "load_peft_weights get_peft_config get_peft_model_class check_if_peft_model "
     "rescale_adapter_scale disable_input_dtype_casting"
 )

@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.call import bare, result_of
@@ -248,21 +249,25 @@ def module_method(bases: Iterable[str], name: str) -> bool:
     return name in _MODULE_METHODS and any(base in _MODULES for base in bases)
 
 
-def load() -> None:
-    """Import every library model, so that it is registered."""
+# Library models that most documents never need, by the name that one has to mention.
+_ON_DEMAND = ("diffusers", "lightning", "sentence_transformers", "unsloth")
+
+
+def load(text: str) -> None:
+    """Import the library models that a document with this text may need."""
     from peft_lint.library import (  # noqa: F401
         accelerate,
         adapters,
         arguments,
-        diffusers,
         inference,
-        lightning,
         models,
         peft,
-        sentence_transformers,
         torch,
         trainer,
         training,
         transformers,
-        unsloth,
     )
+
+    for name in _ON_DEMAND:
+        if name in text:
+            import_module(f"peft_lint.library.{name}")

@@ -9,7 +9,7 @@ from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, Handle
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
 from peft_lint.library.arguments import make_arguments
-from peft_lint.library.handles import new_model, receiver_of, set_mode, update_adapters
+from peft_lint.library.handles import new_model, receiver_of, set_mode
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, method, words
 from peft_lint.library.torch import train_body
 from peft_lint.library.trainer import construct
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
 
 _MODELS = frozenset({"SentenceTransformer", "CrossEncoder", "SparseEncoder"})
-WORDS.update({*_MODELS, "encode"})
+WORDS.update(_MODELS)
 
 
 def _resolve(name: str) -> FunctionModel | None:
@@ -56,40 +56,43 @@ def _load(call: Call, class_name: str) -> Value:
     return new_model(call.machine, body, True)
 
 
+def _is_ours(call: Call) -> bool:
+    """Return whether the receiver is such a model; of another one nothing is known any more."""
+    ref, _, body = receiver_of(call)
+    if body.model_class not in _MODELS:
+        call.machine.escape(ref)
+    return body.model_class in _MODELS
+
+
 _ENCODERS = words("encode encode_query encode_document predict rank encode_multi_process")
 
 
 @method(Handle, *_ENCODERS)
 def encode(call: Call) -> Value:
     """Model `encode` and `predict`: they call `eval()` first (sentence_transformer/model.py)."""
-    ref, _, body = receiver_of(call)
-    if body.model_class in _MODELS:
-        set_mode(call.machine, ref, False)
-    else:
-        call.machine.escape(ref)
+    if _is_ours(call):
+        set_mode(call.machine, receiver_of(call)[0], False)
     return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 @method(Handle, "fit")
 def fit(call: Call) -> Value:
     """Model `fit`: trained; whether an evaluation ran last is not known."""
-    ref, handle, body = receiver_of(call)
-    if body.model_class in _MODELS:
+    if _is_ours(call):
+        ref, handle, _ = receiver_of(call)
         train_body(call.machine, handle)
         set_mode(call.machine, ref, None)
-        update_adapters(call.machine, handle, training=None)
-    else:
-        call.machine.escape(ref)
     return NOTHING_KNOWN
 
 
 _UNTOUCHED = words(
     "similarity similarity_pairwise tokenize get_sentence_embedding_dimension get_max_seq_length "
-    "start_multi_process_pool stop_multi_process_pool evaluate"
+    "start_multi_process_pool stop_multi_process_pool"
 )
 
 
 @method(Handle, *_UNTOUCHED)
 def untouched(call: Call) -> Value:
     """Model a method that leaves the model as it is."""
+    _is_ours(call)
     return result_of(call.machine, NOTHING_KNOWN, call)

@@ -13,6 +13,8 @@ from peft_lint.interpreter.objects import Adapter, Handle, Kind, Weights
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ContextManager,
+    Entries,
+    Items,
     Ref,
     Unknown,
     Value,
@@ -62,18 +64,42 @@ def parallel(call: Call) -> Value:
     return machine.world.add(Handle(handle.body, Kind.WRAPPER, call.node, True, ref.id))
 
 
-@function("torch.save", creates=False)
+@function("torch.save", "pickle.dump", "joblib.dump", creates=False)
 def save(call: Call) -> Value:
     """Model saving a model or a state dict of one by hand."""
+    return save_by_hand(call, call.get(0, "obj"), call.get(1, "f"))
+
+
+@function("safetensors.save_file", "safetensors.save_model", creates=False)
+def save_file(call: Call) -> Value:
+    """Model saving tensors, or a model's, with safetensors."""
+    value = call.get(0, "tensors")
+    value = call.get(None, "model") if value is None else value
+    return save_by_hand(call, value, call.get(1, "filename"))
+
+
+def save_by_hand(call: Call, value: Value | None, path: Value | None) -> Value:
+    """Tell that a model or its weights go into a file; what it answered may hold them too."""
     machine = call.machine
-    value = call.get(0, "obj")
-    handles = value.handles if isinstance(value, Unknown) else frozenset()
-    numbers = contained(value) if value is not None else ()
-    for number in (*numbers, *sorted(handles)):
+    saved, touched = _models_in(value)
+    for number in sorted(saved | touched):
         if isinstance(machine.world.heap.get(number), Handle):
-            machine.emit(Saved(call.node, number, call.get(1, "f"), "torch.save"))
+            if number in saved:
+                machine.emit(Saved(call.node, number, path, "torch.save"))
             machine.emit(ParametersTouched(call.node, number))
     return NOTHING_KNOWN
+
+
+def _models_in(value: Value | None) -> tuple[set[int], set[int]]:
+    """Return the models that a value is or has the weights of, and those it was made with."""
+    if isinstance(value, (Items, Entries)):
+        items = value.items if isinstance(value, Items) else [one for _, one in value.items]
+        parts = [_models_in(item) for item in items]
+        return set().union(*(one for one, _ in parts)), set().union(*(two for _, two in parts))
+    if isinstance(value, Unknown):
+        number = _model_of(value.origin)
+        return set() if number is None else {number}, set(value.handles)
+    return set(contained(value)) if value is not None else set(), set()
 
 
 def backward(machine: Machine, node: ast.Call, loss: Value) -> None:
@@ -105,9 +131,10 @@ def _trained(adapter: Adapter) -> Adapter:
 
 @unknown_method("backward")
 def loss_backward(call: Call) -> Value:
-    """Model `loss.backward()`."""
-    if call.receiver is not None:
-        backward(call.machine, call.node, call.receiver)
+    """Model `loss.backward()`, and `engine.backward(loss)` of an engine out of view."""
+    for value in (call.receiver, *call.values()):
+        if value is not None:
+            backward(call.machine, call.node, value)
     return NOTHING_KNOWN
 
 

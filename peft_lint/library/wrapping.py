@@ -158,7 +158,12 @@ def add_adapter(call: Call) -> Value:
 
 def _add_native(call: Call, ref: Ref, handle: Handle, body: Body) -> Value:
     """Model transformers' and diffusers' own `add_adapter`: active, the others frozen (A6)."""
-    config = config_of(call, call.get(0, "adapter_config"))
+    given = call.get(0, "adapter_config")
+    if given is None or isinstance(given, Literal):
+        # Another library's method of this name, such as AdapterHub's `(name, config=…)`.
+        call.machine.escape(ref)
+        return NOTHING_KNOWN
+    config = config_of(call, given)
     adapter = fresh_adapter(text(call, 1, "adapter_name", DEFAULT), call.node, config)
     update_adapters(call.machine, handle, trainable=False)
     change_body(

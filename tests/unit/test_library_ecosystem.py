@@ -201,3 +201,57 @@ def test_parts_of_a_pipeline_are_one_object_on_every_read():
     names = world.frames[0].variables
     assert isinstance(names["one"], Ref)
     assert names["one"] == names["two"] != names["other"]
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        "torch.save(m.state_dict(), 'm.pt')",
+        "torch.save({'epoch': 1, 'model': m.state_dict()}, 'm.pt')",
+        "torch.save(m.classifier.state_dict(), 'head.pt')",
+        "from safetensors.torch import save_file; save_file(m.state_dict(), 'm.safetensors')",
+        "import accelerate; a = accelerate.Accelerator(); a.save(a.get_state_dict(m), 'm.pt')",
+        "for p in m.classifier.parameters(): p.requires_grad = True",
+        "m.classifier.requires_grad_(True)",
+    ],
+)
+def test_a_head_that_is_seen_to_by_hand_is_no_finding(save):
+    code = (
+        "from transformers import AutoModelForSequenceClassification\n"
+        "c = AutoModelForSequenceClassification.from_pretrained('bert-base-uncased', num_labels=3)\n"
+        "m = get_peft_model(c, LoraConfig(r=8))\nTrainer(m).train()\n"
+    )
+    assert codes(code + "m.save_pretrained('out')\n") == ["PEF301"]
+    assert codes(code + save) == []
+
+
+LIGHTNING = """
+import lightning
+class Module(lightning.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.model = get_peft_model(base, cfg)
+    def training_step(self, batch, index):
+        return self.model(**batch).loss
+    def validation_step(self, batch, index):
+        return self.model.generate(**batch)
+    def predict_step(self, batch):
+        with torch.no_grad():
+            return self.model(**batch)
+module = Module()
+trainer = lightning.Trainer()
+"""
+
+
+@pytest.mark.parametrize("call", ["fit", "validate", "test", "predict"])
+def test_lightning_keeps_the_mode_and_evaluates_in_its_hooks(call):
+    code = f"{LIGHTNING}trainer.{call}(module)\nm = module.model\n"
+    assert state_after(code) == "TFT"
+    assert codes(code) == []
+
+
+def test_a_loss_given_to_an_engine_out_of_view_trains_its_model():
+    code = "m = get_peft_model(base, cfg)\nfabric = thing.fabric\nfabric.backward(m(x).loss)\n"
+    world = world_after(code)
+    body = world.body(world.handle(world.frames[0].variables["m"]))
+    assert body.adapters[0].weights.name == "TRAINED"

@@ -12,7 +12,6 @@ from peft_lint.rulebook import all_rules
 from peft_lint.trace import main_text
 from peft_lint.versions import Target
 
-registry.load()
 PRELUDE = """
 import copy, torch, accelerate, lightning, trl, unsloth, diffusers, sentence_transformers
 import peft, transformers
@@ -37,6 +36,7 @@ holder, module = Holder(), Module()
 with torch.no_grad():
     loss = adapted(1).loss
 """
+registry.load(PRELUDE)
 OBJECTS = {
     "plain": Handle,
     "adapted": Handle,

@@ -15,8 +15,6 @@ from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
 
 if TYPE_CHECKING:
-    import ast
-
     import libcst as cst
 
     from peft_lint.syntax.rewriting import Rewriting
@@ -155,7 +153,10 @@ def _suspicion(candidate: Candidate) -> Suspicion:
     return Suspicion(
         code="PEF301",
         severity=candidate.severity,
-        message=f"{what} of the {_words(body)} {verb} new, but neither trained nor saved with the adapter",
+        message=(
+            f"{what} of the {_words(body)} {verb} new, "
+            "but neither trained nor saved with the adapter"
+        ),
         anchor=event.config.node,
         story=(
             (body.node, "the model is loaded here, with a head of random weights"),

@@ -68,7 +68,9 @@ class Rule:
             body.checkpoint.function == "base_model_name_or_path"
         )
         loaded = any(
-            one.weights is Weights.LOADED for one in body.adapters or () if one.node is not event.node
+            one.weights is Weights.LOADED
+            for one in body.adapters or ()
+            if one.node is not event.node
         )
         loaded |= not event.fresh_base and _was_loaded(body, event)
         self._candidates.setdefault(event.node, Candidate(event, from_config, loaded))
@@ -144,7 +146,10 @@ def _suspicion(candidate: Candidate, use: tuple[Node, str], own: bool) -> Suspic
     return Suspicion(
         code="PEF101",
         severity=Severity.ERROR,
-        message=f"{event.how} gives the adapter{named} fresh weights; its trained weights are never loaded",
+        message=(
+            f"{event.how} gives the adapter{named} fresh weights; "
+            "its trained weights are never loaded"
+        ),
         anchor=event.node,
         story=(
             (event.config.node, "only the adapter's config is read here"),
