@@ -116,6 +116,9 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
     elif isinstance(owner, Unknown):
         assigned = machine.world.attributes.get((key(owner), f"[{place!r}]"))
         return derived("item", owner, index) if assigned is None else assigned
+    elif isinstance(owner, Bound):
+        # A layer of a model is a part of it, whichever it is.
+        return Bound(owner, "item")
     elif not contained(owner):
         return derived("item", owner, index)
     # One of several, and the text does not say which: what happens to it happens to any.
@@ -131,6 +134,8 @@ def element(machine: Machine, iterable: Value) -> Value:
         statement = machine.statement
         visit = machine.visits.get(statement, 0) if statement else 0
         return Unknown(("element", key(iterable), visit), iterable.handles, iterable.depth + 1)
+    if isinstance(iterable, Bound):
+        return Bound(iterable, "item")
     machine.escape(iterable)
     return NOTHING_KNOWN
 
@@ -196,6 +201,9 @@ def set_attribute(
             hook(machine, owner, target)
         machine.world.set_attribute(key(owner), text, value)
     else:
+        if isinstance(owner, Bound) and contained(value):
+            # A module of the model is replaced by another one, which may hold anything.
+            machine.escape(owner)
         machine.escape(value)
 
 
@@ -209,6 +217,8 @@ def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> Non
     else:
         if isinstance(owner, (Items, Entries)):
             machine.world.replace_value(owner, replace(owner, exact=False))
+        elif contained(owner):
+            machine.escape(owner)
         machine.escape(value)
 
 

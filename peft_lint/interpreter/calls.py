@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import access, builtin, classes
+from peft_lint.interpreter import access, builtin, classes, relevance
 from peft_lint.interpreter.call import Call, result_of
 from peft_lint.interpreter.code import FunctionNode
 from peft_lint.interpreter.joining import settle
@@ -161,36 +160,10 @@ def call_function(
         for value in call.values():
             machine.escape(value)
         return result_of(machine, function, call)
-    if not is_relevant(machine, function, given):
+    if not relevance.is_relevant(machine, function, given):
         machine.reached.add(node)
         return result_of(machine, function, call)
     return machine.choose(lambda: outcomes(machine, function, call, receiver))
-
-
-def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
-    """Return whether running a function can touch a tracked object or make one."""
-    world = machine.world
-    objects: list[int] = []
-    for value in given:
-        if isinstance(value, (Function, ClassValue)):
-            return True
-        objects += contained(value)
-    if not all(isinstance(world.heap.get(number), Instance) for number in objects):
-        return True
-    names: set[str] = set()
-    for frame in {0, function.frame}:
-        if frame in world.frames:
-            for name, numbers in world.frames[frame].tracked.items():
-                objects += numbers
-                if any(not isinstance(world.heap.get(one), Instance) for one in numbers):
-                    names.add(name)
-    for number in objects:
-        state = world.heap.get(number)
-        if isinstance(state, Instance):
-            if state.native is not None:
-                return True
-            names.update(state.tracked)
-    return not machine.code.leads_to(frozenset(names)).isdisjoint(machine.code.words(function.node))
 
 
 def outcomes(
@@ -220,8 +193,9 @@ def outcomes(
         machine.context = context
         machine.frame, machine.statement = outer_frame, outer_statement
         machine.flow, machine.choices = outer_flow, outer_choices
+    closes = machine.code.facts(node).closes
     for _, after in results:
-        if frame in after.frames and not _closed_over(after, frame):
+        if frame in after.frames and not (closes and _closed_over(after, frame)):
             after.pop(frame)
     return _settled(results)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter.objects import Body, Handle
+from peft_lint.interpreter.objects import Fact
 from peft_lint.interpreter.values import ContextManager, Ref, Symbol, Unknown, Value, derived
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Context, Machine
 
-Leave = Callable[["Machine"], None]
+Leave = Callable[["Machine"], object]
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
 
 
@@ -30,25 +30,20 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
             return replace(context, no_grad=context.no_grad + 1), None, value
         if value.kind == "disable_adapter" and value.ref is not None:
             ref = value.ref
-            _enable(machine, ref, False)
-            return context, lambda later: _enable(later, ref, True), value
+            # Adapters that are off already stay off afterwards.
+            was_enabled = _switch(machine, ref, False)
+            if was_enabled is False:
+                return context, None, value
+            return context, lambda later: _switch(later, ref, was_enabled), value
     bound = derived("enter", value) if isinstance(value, Unknown) else value
     return context, None, bound
 
 
-def _enable(machine: Machine, ref: Ref, on: bool) -> None:
-    handle = machine.world.heap.get(ref.id)
-    body = machine.world.heap.get(handle.body) if isinstance(handle, Handle) else None
-    if not isinstance(handle, Handle) or not isinstance(body, Body):
-        return
-    adapters = body.adapters
-    if on and adapters is not None:
-        # Leaving the block switches the active adapters on, and makes them trainable:
-        # PEFT's `enable_adapters` does both, whatever they were before.
-        adapters = tuple(
-            one
-            if body.active is None or one.name not in body.active
-            else replace(one, trainable=True)
-            for one in adapters
-        )
-    machine.world.put(handle.body, replace(body, enabled=on, adapters=adapters))
+def _switch(machine: Machine, ref: Ref, on: Fact) -> Fact:
+    """Switch the adapters of a handle on or off; return whether they were on before."""
+    handle = machine.world.handle(ref)
+    if handle is None:
+        return None
+    body = machine.world.body(handle)
+    machine.world.put(handle.body, body.switched(on))
+    return body.enabled

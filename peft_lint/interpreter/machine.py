@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from peft_lint.document import Document
 from peft_lint.events import Event
-from peft_lint.interpreter import expressions, statements
+from peft_lint.interpreter import expressions, relevance, statements
 from peft_lint.interpreter.code import Code
-from peft_lint.interpreter.joining import settle
+from peft_lint.interpreter.joining import MAX_WORLDS, settle
 from peft_lint.interpreter.objects import Body, Handle, uncertain
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -29,7 +29,9 @@ from peft_lint.versions import Target
 
 Observer = Callable[[ast.stmt, list[World], int], None]
 # A statement is visited so often in one document; beyond it, what it binds is unknown.
-MAX_VISITS = 12
+MAX_VISITS = 8
+# In functions that nothing calls the state is vague anyway: fewer worlds will do.
+MAX_ENTRY_WORLDS = 4
 # Expressions nest so deep; beyond it they are unknown.
 MAX_DEPTH = 200
 
@@ -104,7 +106,7 @@ class Machine:
         self.document = document
         self.target = target
         self.observer = observer
-        self.code = Code(document.tree, registry.WORDS)
+        self.code = Code(document.tree, registry.WORDS, registry.is_familiar)
         self.world = World()
         self.frame = 0
         self.depth = 0
@@ -251,10 +253,15 @@ class Machine:
                 following += holds if is_and else fails
                 out += fails if is_and else holds
             going = following
-        out = settle(out)
+        out = self.settle(out)
         return (going, out) if is_and else (out, going)
 
     # blocks
+
+    def settle(self, worlds: list[World]) -> list[World]:
+        """Merge worlds that agree, and keep as many as the analysis can afford here."""
+        entry = self.context.entry is not None
+        return settle(worlds, MAX_ENTRY_WORLDS if entry else MAX_WORLDS)
 
     def run_block(self, body: list[ast.stmt], worlds: list[World]) -> list[World]:
         """Run statements on all worlds; return the worlds that reach the end."""
@@ -269,9 +276,13 @@ class Machine:
                 continue
             before, frame = worlds, self.frame
             outer, self.statement = self.statement, statement
+            if not relevance.matters(self, statement, worlds):
+                relevance.leave_out(self, statement, worlds)
+                self.statement = outer
+                continue
             compound = statements.COMPOUND.get(type(statement))
             if compound is not None:
-                worlds = settle(compound(self, statement, worlds))
+                worlds = self.settle(compound(self, statement, worlds))
             else:
                 simple = statements.SIMPLE[type(statement)]
                 after = []
@@ -281,13 +292,13 @@ class Machine:
                     except DeadPath:
                         self.frame = frame
                 # Worlds that differed before rarely agree after one simple statement.
-                worlds = settle(after) if len(after) > len(worlds) else after
+                worlds = self.settle(after) if len(after) > len(worlds) else after
             self.statement = outer
             if len(worlds) > 1 and self.depth <= (self.context.entry is not None):
                 # Here no expression is under way that could still hold an unnamed object.
                 for world in worlds:
                     world.collect()
-                worlds = settle(worlds)
+                worlds = self.settle(worlds)
             if self.observer is not None:
                 # A `return` leaves no world behind; the ones it took show what it saw.
                 self.observer(statement, worlds or before, self.frame)
@@ -295,15 +306,14 @@ class Machine:
 
     def _skip(self, statement: ast.stmt, worlds: list[World]) -> None:
         """Make unknown what a statement beyond the budget binds or touches."""
-        bound = self.code.bound(statement)
-        used = self.code.words(statement)
+        facts = self.code.facts(statement)
         for world in worlds:
             self.world = world
-            for name in used:
+            for name in facts.words:
                 value = world.frames[self.frame].variables.get(name)
                 if value is not None:
                     self.escape(value)
-            for name in bound:
+            for name in facts.bound:
                 world.bind(self.frame, name, NOTHING_KNOWN)
 
     @contextmanager

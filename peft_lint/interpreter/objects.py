@@ -131,6 +131,26 @@ class Body(State):
             return ()
         return tuple(one for one in self.adapters or () if one.name in self.active)
 
+    def switched(self, on: Fact) -> Body:
+        """Return the body after all adapters were switched on or off.
+
+        Either decides what is trainable: the active adapters, or none (A6).
+        """
+        trainable = None if on is None else self.active if on else ()
+        return replace(self, enabled=on, adapters=self._activated(trainable))
+
+    def activated(self, names: tuple[str, ...] | None) -> Body:
+        """Return the body after these adapters, and no others, became active and trainable."""
+        return replace(self, active=names, adapters=self._activated(names))
+
+    def _activated(self, names: tuple[str, ...] | None) -> tuple[Adapter, ...] | None:
+        if self.adapters is None:
+            return None
+        return tuple(
+            replace(one, trainable=None if names is None else one.name in names)
+            for one in self.adapters
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Handle(State):

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from peft_lint.document import Document
 from peft_lint.events import Event
-from peft_lint.interpreter import calls, classes
+from peft_lint.interpreter import calls, classes, relevance
 from peft_lint.interpreter.call import bare
-from peft_lint.interpreter.joining import settle
+from peft_lint.interpreter.joining import agree, settle
 from peft_lint.interpreter.machine import Machine, Observer
 from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import ClassValue, Function, Ref, Value
@@ -65,15 +65,27 @@ def _run_unreached(machine: Machine, ends: list[World]) -> None:
 
 
 def _run_class(machine: Machine, cls: ClassValue, end: World) -> None:
-    """Run the methods of a class that were not called, on an object of it."""
-    methods = [one for one in classes.methods(cls) if one.node not in machine.reached]
-    if not methods:
+    """Run the methods of a class that were not called, on an object of it.
+
+    What the object holds then is the join of what the constructor and every method that
+    assigns attributes leave.
+    """
+    if all(one.node in machine.reached for one in classes.methods(cls)):
         return
     start, ref = _with_object(machine, cls, end)
-    state = _after_any_method(machine, cls, ref, start)
+    methods = [one for one in classes.methods(cls) if one.node not in machine.reached]
+    left, done = [start], []
+    for method in methods:
+        if method.role == "method" and machine.code.facts(method.node).assigns:
+            left += _enter(machine, method, start.fork(), ref)
+            done.append(method)
+    state = settle(left, limit=1)[0]
+    if not agree(start, state):
+        done = []
     for method in methods:
         machine.reached.add(method.node)
-        _enter(machine, method, state.fork(), None if method.role == "static" else ref)
+        if method not in done:
+            _enter(machine, method, state.fork(), None if method.role == "static" else ref)
 
 
 def _with_object(machine: Machine, cls: ClassValue, end: World) -> tuple[World, Ref]:
@@ -91,18 +103,6 @@ def _with_object(machine: Machine, cls: ClassValue, end: World) -> tuple[World, 
     return (settle(after, limit=1)[0] if after else world), ref
 
 
-def _after_any_method(machine: Machine, cls: ClassValue, ref: Ref, world: World) -> World:
-    """Return the join of what the constructor and every assigning method leave."""
-    left = [world]
-    for method in classes.methods(cls):
-        name = getattr(method.node, "name", "")
-        if method.role != "method" or name == "__init__":
-            continue
-        if machine.code.assigns_attributes(method.node):
-            left += _enter(machine, method, world.fork(), ref)
-    return settle(left, limit=1)[0]
-
-
 def _enter(
     machine: Machine, function: Function, world: World, receiver: Value | None
 ) -> list[World]:
@@ -110,7 +110,7 @@ def _enter(
     machine.world = world
     node = function.node
     given = () if receiver is None else (receiver,)
-    if not calls.is_relevant(machine, function, given):
+    if not relevance.is_relevant(machine, function, given):
         machine.reached.add(node)
         return [world]
     name = getattr(node, "name", "")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, calls, contexts
 from peft_lint.interpreter.code import own_nodes
-from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ClassValue,
@@ -166,7 +165,6 @@ def _function(
             function = replace(function, contexts=(*function.contexts, context))
         elif isinstance(value, Symbol) and value.name in _ROLES:
             function = replace(function, role=_ROLES[value.name])
-        machine.code.decorated.add(node)
     machine.code.defined.add(node.name)
     if node not in machine.reached:
         machine.pending[node] = function
@@ -226,8 +224,8 @@ def _if(machine: Machine, node: ast.If, worlds: list[World]) -> list[World]:
         holds, fails = machine.split(node.test, world)
         then += holds
         other += fails
-    then = machine.run_block(node.body, settle(then))
-    other = machine.run_block(node.orelse, settle(other))
+    then = machine.run_block(node.body, machine.settle(then))
+    other = machine.run_block(node.orelse, machine.settle(other))
     return then + other
 
 
@@ -295,11 +293,11 @@ def _unrolled(
         for one in going:
             machine.world = one
             access.assign(machine, node.target, value)
-        going = settle(machine.run_block(node.body, going) + flow.continued)
+        going = machine.settle(machine.run_block(node.body, going) + flow.continued)
         flow.continued.clear()
     going = machine.run_block(node.orelse, going)
     machine.flow = outer
-    return settle(going + flow.broken)
+    return machine.settle(going + flow.broken)
 
 
 def _loop(
@@ -321,11 +319,12 @@ def _loop(
             out += leaves
         if turn == 2:
             break
-        going = settle(machine.run_block(node.body, settle(inside)) + flow.continued)
+        after = machine.run_block(node.body, machine.settle(inside))
+        going = machine.settle(after + flow.continued)
         flow.continued.clear()
-    out = machine.run_block(node.orelse, settle(out))
+    out = machine.run_block(node.orelse, machine.settle(out))
     machine.flow = outer
-    return settle(out + flow.broken)
+    return machine.settle(out + flow.broken)
 
 
 def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
@@ -334,9 +333,9 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     seen: list[World] = [world.fork() for world in worlds]
     for statement in node.body:
         worlds = machine.run_block([statement], worlds)
-        seen = settle(seen + [world.fork() for world in worlds])
+        seen = machine.settle(seen + [world.fork() for world in worlds])
     imports = all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in node.body)
-    caught = settle(seen + flow.raised)
+    caught = machine.settle(seen + flow.raised)
     flow.raised.clear()
     machine.flow = outer
     results = machine.run_block(node.orelse, worlds)
@@ -350,7 +349,7 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
             results += machine.run_block(handler.body, start)
     if not node.handlers:
         outer.raised += flow.raised
-    return machine.run_block(node.finalbody, settle(results))
+    return machine.run_block(node.finalbody, machine.settle(results))
 
 
 def _with(machine: Machine, node: ast.With | ast.AsyncWith, worlds: list[World]) -> list[World]:

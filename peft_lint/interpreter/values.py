@@ -179,6 +179,9 @@ def truth(value: Value) -> bool | None:
         return bool(value.items) if value.exact or value.items else None
     if isinstance(value, Unknown):
         return None
+    if isinstance(value, Bound) and isinstance(value.function, str):
+        # An attribute of a library's object may as well be data.
+        return None
     return True
 
 
@@ -193,16 +196,22 @@ def key(value: Value) -> Hashable:
 
 def derived(kind: str, *parts: Value | str) -> Unknown:
     """Return the unknown that `kind` makes of `parts`, the same one for the same parts."""
-    depth = 1 + max((part.depth for part in parts if isinstance(part, Unknown)), default=0)
+    depth = 0
     handles: frozenset[int] = frozenset()
+    named = True
+    origin: list[Hashable] = [kind]
     for part in parts:
-        if isinstance(part, Unknown) and part.handles:
-            handles |= part.handles
-    anonymous = any(part is NOTHING_KNOWN for part in parts)
-    if depth > MAX_ORIGIN_DEPTH or anonymous:
+        if isinstance(part, Unknown):
+            depth = max(depth, part.depth)
+            if part.handles:
+                handles |= part.handles
+            named = named and part is not NOTHING_KNOWN
+            origin.append(part if part.origin is None else part.origin)
+        else:
+            origin.append(key(part) if isinstance(part, Value) else part)
+    if not named or depth >= MAX_ORIGIN_DEPTH:
         return Unknown(None, handles, 0)
-    origin = (kind, *(key(part) if isinstance(part, Value) else part for part in parts))
-    return Unknown(origin, handles, depth)
+    return Unknown(tuple(origin), handles, depth + 1)
 
 
 def same(left: Value, right: Value) -> bool:

@@ -62,20 +62,26 @@ def _names(value: Value | None) -> tuple[str, ...] | None:
 
 @method(Handle, "delete_adapter", "delete_adapters")
 def delete_adapter(call: Call) -> Value:
-    """Model removing adapters by name; which one is active then is not known."""
+    """Model removing adapters by name; another one becomes active if none is left that is."""
     machine = call.machine
     ref, handle, body = receiver_of(call)
     names = _names(call.get(0, "adapter_name"))
     if names is None:
         machine.escape(ref)
         return NOTHING_KNOWN
-    adapters = body.adapters
-    if adapters is not None:
-        adapters = tuple(one for one in adapters if one.name not in names)
-    in_use = body.active is None or not set(names).isdisjoint(body.active)
-    change_body(machine, handle, adapters=adapters, active=None if in_use else body.active)
-    if in_use:
-        update_adapters(machine, handle, trainable=None)
+    if body.adapters is None:
+        change_body(machine, handle, active=None)
+        return NOTHING_KNOWN
+    adapters = tuple(one for one in body.adapters if one.name not in names)
+    left = replace(body, adapters=adapters)
+    if body.active is None:
+        left = left.activated(None)
+    elif not set(names).isdisjoint(body.active):
+        active = tuple(name for name in body.active if name not in names)
+        # Those that were active with it, else the first by name (tuners_utils.py).
+        first = tuple(sorted(one.name for one in adapters)[:1])
+        left = left.activated(active or first)
+    machine.world.put(handle.body, left)
     return NOTHING_KNOWN
 
 
@@ -91,24 +97,16 @@ def disable_adapter(call: Call) -> Value:
 @method(Handle, "disable_adapter_layers", "disable_adapters")
 def disable_adapter_layers(call: Call) -> Value:
     """Model switching all adapters off."""
-    _, handle, _ = receiver_of(call)
-    change_body(call.machine, handle, enabled=False)
-    update_adapters(call.machine, handle, trainable=None)
+    _, handle, body = receiver_of(call)
+    call.machine.world.put(handle.body, body.switched(False))
     return NOTHING_KNOWN
 
 
 @method(Handle, "enable_adapter_layers", "enable_adapters")
 def enable_adapter_layers(call: Call) -> Value:
     """Model switching the active adapters on, which also makes them trainable (A6)."""
-    machine = call.machine
     _, handle, body = receiver_of(call)
-    change_body(machine, handle, enabled=True)
-    if body.adapters is not None:
-        adapters = tuple(
-            replace(one, trainable=None if body.active is None else one.name in body.active)
-            for one in body.adapters
-        )
-        change_body(machine, handle, adapters=adapters)
+    call.machine.world.put(handle.body, body.switched(True))
     return NOTHING_KNOWN
 
 

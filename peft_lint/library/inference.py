@@ -9,12 +9,11 @@ from peft_lint.events import Inference
 from peft_lint.interpreter.objects import Arguments, Body, Fact, Handle, Kind
 from peft_lint.interpreter.values import Literal, Ref, Unknown, Value, literal
 from peft_lint.library.handles import base_handle, new_model, receiver_of, set_mode
-from peft_lint.library.registry import OBJECT_CALLS, WORDS, function, method
+from peft_lint.library.registry import OBJECT_CALLS, function, method
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
 
-WORDS.update({"generate", "chat", "stream_chat"})
 # Models whose `generate` switches to eval mode by itself, and afterwards back or not:
 # unsloth 2026.10.9, models/llama.py `unsloth_fast_generate`, models/vision.py
 # `unsloth_base_fast_generate`.

@@ -9,14 +9,12 @@ from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.objects import Handle, Instance, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Function, Ref, Value
-from peft_lint.library.registry import WORDS, function, method
+from peft_lint.library.registry import function, method
 from peft_lint.library.torch import train_body
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
-
-WORDS.update({"fit"})
 
 
 @function("lightning.Trainer")

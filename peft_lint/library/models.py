@@ -94,7 +94,8 @@ _UNTOUCHED = words(
     "set_attn_processor create_or_update_model_card buffers named_buffers get_prompt "
     "children named_children get_submodule get_parameter prepare_inputs_for_generation "
     "can_generate save_checkpoint get_position_embeddings tie_weights set_attn_implementation "
-    "enable_xformers_memory_efficient_attention"
+    "enable_xformers_memory_efficient_attention add_model_tags "
+    "register_forward_hook register_forward_pre_hook compute_transition_scores"
 )
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.call import bare, result_of
-from peft_lint.interpreter.objects import Arguments, Handle, State
+from peft_lint.interpreter.objects import Arguments, Config, Handle, State
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -47,7 +47,7 @@ UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, ast.Attribute], None]
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
 # Names that make a function worth following: they create tracked objects or seed.
-WORDS: set[str] = {"from_pretrained", "from_config"}
+WORDS: set[str] = {"from_pretrained", "from_config", "backward", "requires_grad"}
 
 _ALIASES = {"pytorch_lightning": "lightning", "lightning_fabric": "lightning"}
 _MODULES = frozenset(
@@ -170,14 +170,17 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
     if top not in _HARMLESS:
         for value in call.values():
             machine.escape(value)
-        if machine.world.seeded is False and not _is_known_library(top):
+        if machine.world.seeded is False and not is_familiar(top):
             # Project code may seed (`utils.seed_everything()`); nobody can tell from here.
             machine.world.seeded = None
     return result_of(machine, Symbol(name), call)
 
 
-def _is_known_library(top: str) -> bool:
-    return top in RESOLVERS or any(known.partition(".")[0] == top for known in FUNCTIONS)
+def is_familiar(top: str) -> bool:
+    """Return whether a package is one whose functions are known not to seed by themselves."""
+    if top in sys.stdlib_module_names or top in _HARMLESS or top in RESOLVERS:
+        return True
+    return any(known.partition(".")[0] == top for known in FUNCTIONS)
 
 
 def attribute(machine: Machine, ref: Ref, state: State, name: str) -> Value:
@@ -185,7 +188,8 @@ def attribute(machine: Machine, ref: Ref, state: State, name: str) -> Value:
     model = ATTRIBUTES.get((type(state), name))
     if model is not None:
         return model(machine, ref, state)
-    return Bound(ref, name)
+    field = state.get(name) if isinstance(state, (Arguments, Config)) else None
+    return Bound(ref, name) if field is None else field
 
 
 def assign_attribute(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Body, Fact, Tool, above_zero
+from peft_lint.interpreter.objects import Arguments, Body, Fact, Tool, above_zero
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value, literal
 from peft_lint.library.arguments import make_arguments
 from peft_lint.library.handles import new_model
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
 
 _TOKENIZERS = ("Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor", "ImageProcessor")
-_ARGUMENTS = ("TrainingArguments", "GenerationConfig", "BitsAndBytesConfig", "GPTQConfig")
+_ARGUMENTS = ("TrainingArguments", "Config")
 # Keywords of from_pretrained that turn a dropout of the model's config on or off.
 _DROPOUTS = frozenset(
     words(
@@ -58,14 +58,16 @@ def from_pretrained(call: Call, class_name: str) -> Value:
 
 def from_config(call: Call, class_name: str) -> Value:
     """Model `X.from_config(config)` and `XForY(config)`: random weights, train mode (A7, T)."""
+    family, task = _family(class_name, None), task_of(class_name)
+    config = call.machine.world.state(call.get(0, "config"))
     body = Body(
         node=call.node,
         model_class=class_name,
-        family=_family(class_name, None),
-        task=task_of(class_name),
+        family=family,
+        task=task,
         complete=False,
         training=True,
-        dropout=None,
+        dropout=_config_dropout(config, family, task) if isinstance(config, Arguments) else None,
         steps=((call.node, "the model is built from a config here, in train mode"),),
     )
     return new_model(call.machine, body, True)
@@ -81,13 +83,21 @@ def _family(class_name: str, checkpoint: Value | None) -> str | None:
 
 def _dropout(call: Call, family: str | None, task: str | None) -> Fact:
     """Return whether the base holds dropout: what the call says, else the family's default."""
-    given = [value for name, value in call.keywords if name in _DROPOUTS]
-    if given:
-        answers = {above_zero(value) for value in given}
-        return True if True in answers else None
-    if not call.complete or call.get(None, "config") is not None:
+    if call.get(None, "config") is not None and not _said(call.keywords):
         return None
-    return knowledge.dropout(family, task)
+    said = Arguments(call.node, "", call.keywords, call.complete)
+    return _config_dropout(said, family, task)
+
+
+def _config_dropout(config: Arguments, family: str | None, task: str | None) -> Fact:
+    said = _said(config.fields)
+    if said:
+        return True if any(above_zero(value) for value in said) else None
+    return knowledge.dropout(family, task) if config.complete else None
+
+
+def _said(fields: tuple[tuple[str, Value], ...]) -> list[Value]:
+    return [value for name, value in fields if name in _DROPOUTS]
 
 
 def quantised(call: Call, default: bool = False) -> Fact:

@@ -24,10 +24,12 @@ from peft import (
     set_peft_model_state_dict,
 )
 from transformers import AutoConfig, AutoModelForCausalLM, Trainer, TrainingArguments
+from trl import SFTConfig, SFTTrainer
 
 rows = Dataset.from_dict({"input_ids": [[5, 6, 7]] * 2, "labels": [[5, 6, 7]] * 2})
 """
-LLAMAS = ("base-model", "base-with-dropout")
+# The last is an id that the linter knows: models of its family have no dropout.
+LLAMAS = ("base-model", "base-with-dropout", "meta-llama/Llama-3.2-1B")
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,9 @@ def _operation(
 
 def lora(draw: Any) -> str:
     """Draw a LoRA config as source text."""
-    dropout = draw(st.sampled_from(["", "", "lora_dropout=0.0, ", "lora_dropout=0.3, "]))
-    return f'LoraConfig({dropout}task_type="CAUSAL_LM")'
+    dropout = draw(st.sampled_from(["", "lora_dropout=0.0, ", "lora_dropout=0.3, "]))
+    start = draw(st.sampled_from(["", "", "init_lora_weights=False, "]))
+    return f'LoraConfig({dropout}{start}task_type="CAUSAL_LM")'
 
 
 def _disabled(value: bool) -> Callable[[State], State]:
@@ -93,6 +96,17 @@ def _disabled(value: bool) -> Callable[[State], State]:
 
 
 PEFT, NATIVE, ADAPTED = ("peft",), ("native",), ("peft", "native")
+INFERENCE = [
+    _operation(
+        'probe("inference", §)',
+        "§.generate(input_ids=torch.tensor([[5, 6, 7]]), max_new_tokens=2)",
+    ),
+    _operation(
+        "with torch.no_grad():",
+        '    probe("inference", §)',
+        "    §(input_ids=torch.tensor([[5, 6, 7]]))",
+    ),
+]
 # None of these changes the kind of the model or its set of adapters: fit for any branch.
 MODE_ONLY = [
     _operation("§.train()"),
@@ -111,8 +125,10 @@ MODE_ONLY = [
     _operation("§.requires_grad_(False)", after=lambda s: replace(s, trainable=False)),
     _operation("§.gradient_checkpointing_enable()"),
     _operation("§.enable_input_require_grads()"),
-    _operation("§.generate(input_ids=torch.tensor([[5, 6, 7]]), max_new_tokens=2)"),
-    _operation("with torch.no_grad():", "    §(input_ids=torch.tensor([[5, 6, 7]]))"),
+    _operation("models = {{'one': §}}", "models['one'].eval()"),
+    _operation("switch = lambda m: m.train(False)", "switch(§)"),
+    _operation("(same := §).eval()"),
+    *INFERENCE,
     _operation("§.print_trainable_parameters()", on=PEFT),
     _operation("§.save_pretrained('out-adapter')", on=PEFT),
     _operation("§.set_adapter('{last}')", on=ADAPTED, after=lambda s: replace(s, trainable=True)),
@@ -236,6 +252,23 @@ TRAINING = [
     ),
     _training(*_trainer("train()", ", save_strategy='no'"), "§ = trainer.model", when=_can_train),
     _training(*_trainer("evaluate()"), when=lambda state: state.kind != "plain"),
+    _operation(
+        "arguments = SFTConfig('out', max_steps=1, learning_rate=0.1, report_to=[], "
+        "use_cpu=True, bf16=False, save_strategy='no')",
+        "trainer = SFTTrainer(§, arguments, train_dataset=rows, peft_config={config})",
+        "§ = trainer.model",
+        on=("plain",),
+        after=WRAPPED,
+    ),
+    _operation(
+        "arguments = SFTConfig('out', max_steps=1, learning_rate=0.1, report_to=[], "
+        "use_cpu=True, bf16=False, save_strategy='no')",
+        "trainer = SFTTrainer(model=§, args=arguments, train_dataset=rows, peft_config={config})",
+        "trainer.train()",
+        "§ = trainer.model",
+        on=("plain",),
+        after=WRAPPED,
+    ),
     _training(*_trainer("predict(rows)"), when=lambda state: state.kind != "plain"),
 ]
 
@@ -285,7 +318,6 @@ def constructions(draw: Any, like: State | None = None) -> tuple[list[str], Stat
         rows += [
             ([f"§ = {auto})"], "peft", False),
             ([f"§ = {auto}, is_trainable=True)"], "peft", True),
-            (["§ = AutoModelForCausalLM.from_pretrained('my-adapter')"], "native", False),
         ]
     if like:
         rows = [row for row in rows if row[1] == like.kind]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.differential.operations import (
     IMPORTS,
+    INFERENCE,
     MODE_ONLY,
     STRUCTURAL,
     TRAINING,
@@ -21,19 +22,9 @@ from tests.differential.reality import Program
 Draw = Callable[[st.SearchStrategy], object]
 GROUPS = (
     *("plain",) * 4,
-    *(
-        "if",
-        "if else",
-        "loop",
-        "with",
-        "alias",
-        "helper",
-        "helper",
-        "tuple",
-        "mutate",
-        "compiled",
-        "twin",
-    ),
+    *("if", "if else", "match", "try", "raise", "finally", "loop", "while", "with", "inference"),
+    *("alias", "walrus", "helper", "helper", "tuple", "mutate", "early", "decorated"),
+    *("compiled", "twin", "inference"),
 )
 
 
@@ -54,13 +45,15 @@ class _Writer:
     def program(self, groups: int) -> Program:
         number = self.draw(st.integers(1, groups))
         stages = [self.construct(), *([*self.group(), self.probe()] for _ in range(number))]
+        if self.draw(st.booleans()):
+            stages.append(self.operation(INFERENCE))
         body = self.draw(st.sampled_from(STYLES))(stages)
         source = "\n".join([IMPORTS, *self.helpers, *body]) + "\n"
         return Program(source, self.flags)
 
-    def probe(self, of: str = "§") -> str:
+    def probe(self, of: str = "§", label: str = "") -> str:
         self.labels += 1
-        return f'probe("p{self.labels}", {of})'
+        return f'probe("{label or f"p{self.labels}"}", {of})'
 
     def flag(self) -> str:
         if self.flags and (len(self.flags) == 3 or self.draw(st.booleans())):
@@ -103,43 +96,112 @@ class _Writer:
         return lines
 
     def group(self) -> list[str]:
+        """Return the lines of one group, which leaves the kind of the model as `state` has it."""
         kind = self.draw(st.sampled_from(GROUPS))
-        if kind == "plain":
-            # Training is slow, and rare for that reason.
-            rare = self.draw(st.integers(0, 5)) == 0
-            return self.operation(TRAINING + MODE_ONLY if rare else STRUCTURAL + MODE_ONLY)
-        if kind == "compiled":
-            mode = self.draw(st.sampled_from(["eval", "train"]))
-            lines = ["compiled = torch.compile(§)", f"compiled.{mode}()"]
-            return [*lines, self.probe("compiled")]
-        if kind == "twin":
-            mode = self.draw(st.sampled_from(["eval", "train"]))
-            return ["twin = copy.deepcopy(§)", f"twin.{mode}()", self.probe("twin")]
-        if kind in ("helper", "tuple", "mutate"):
-            return self.helper(kind)
-        if kind == "alias":
-            return ["other = §", *_naming("other", self.several(MODE_ONLY))]
+        match kind:
+            case "plain":
+                # Training is slow, and rare for that reason.
+                rare = self.draw(st.integers(0, 5)) == 0
+                return self.operation(TRAINING + MODE_ONLY if rare else STRUCTURAL + MODE_ONLY)
+            case "inference":
+                return self.operation(INFERENCE)
+            case "compiled" | "twin":
+                made = {"compiled": "torch.compile(§)", "twin": "copy.deepcopy(§)"}[kind]
+                mode = self.draw(st.sampled_from(["eval", "train"]))
+                return [f"{kind} = {made}", f"{kind}.{mode}()", self.probe(kind)]
+            case "alias":
+                return ["other = §", *_naming("other", self.several(MODE_ONLY))]
+            case "walrus":
+                lines = _naming("other", self.several(MODE_ONLY))
+                return ["if (other := §) is not None:", *_indented(lines)]
+            case "decorated":
+                return self.decorated()
+            case "early":
+                return self.early()
+            case "helper" | "tuple" | "mutate":
+                return self.helper(kind)
+            case "with":
+                return self.within()
+            case "loop" | "while":
+                return self.loop(kind)
+            case "try" | "raise" | "finally":
+                return self.guarded(kind)
+        return self.branches(kind)
+
+    def branches(self, kind: str) -> list[str]:
+        """Return a fork, written in one way or another."""
         before = self.state
-        lines = self.several(MODE_ONLY)
-        if kind in ("if", "if else"):
-            taken, self.state = self.state, before
-            other = self.several(MODE_ONLY) if kind == "if else" else []
-            self.state = taken.joined(self.state)
-            tail = ["else:", *_indented(other)] if other else []
-            return [f"if {self.flag()}:", *_indented(lines), *tail]
-        if kind == "loop":
-            self.state = before.joined(self.state)
-            return [f"for _ in range({self.draw(st.sampled_from([2, 1, 3]))}):", *_indented(lines)]
+        lines = _indented(self.several(MODE_ONLY))
+        taken, self.state = self.state, before
+        other = _indented(self.several(MODE_ONLY)) if kind != "if" else []
+        self.state = taken.joined(self.state)
+        condition = self.flag()
+        if kind == "match":
+            cases = ["    case True:", *_indented(lines), "    case _:", *_indented(other)]
+            return [f"match {condition}:", *cases]
+        return [f"if {condition}:", *lines, *(["else:", *other] if other else [])]
+
+    def guarded(self, kind: str) -> list[str]:
+        """Return a `try` statement; in "raise" the exception depends on a flag."""
+        before = self.state
+        lines = ["try:", *_indented(self.several(MODE_ONLY))]
+        if kind == "finally":
+            return [*lines, "finally:", *_indented(self.several(MODE_ONLY))]
+        at_raise = self.state
+        if kind == "raise":
+            lines += _indented([f"if {self.flag()}:", '    raise ValueError("no")'])
+            lines += _indented(self.several(MODE_ONLY))
+        after, self.state = self.state, before.joined(at_raise)
+        handler = _indented(self.several(MODE_ONLY))
+        self.state = self.state.joined(after)
+        return [*lines, "except ValueError:", *handler]
+
+    def loop(self, kind: str) -> list[str]:
+        """Return a loop of at least one round."""
+        before = self.state
+        lines = _indented(self.several(MODE_ONLY))
+        self.state = before.joined(self.state)
+        if kind == "while":
+            return ["while True:", *lines, f"    if {self.flag()}:", "        break", "    break"]
+        return [f"for _ in range({self.draw(st.sampled_from([2, 1, 3]))}):", *lines]
+
+    def within(self) -> list[str]:
+        """Return a `with` block."""
+        before = self.state
         contexts = ["torch.inference_mode()", "torch.no_grad()"]
         if before.kind == "peft":
             contexts.insert(0, "§.disable_adapter()")
         context = self.draw(st.sampled_from(contexts))
         if context == "torch.no_grad()":
-            return [f"with {context}:", *_indented([*lines, self.probe()])]
-        self.state = before  # inside the others, only what has no lasting effect on weights
+            return [f"with {context}:", *_indented([*self.several(MODE_ONLY), self.probe()])]
+        # Inside the others, only what has no lasting effect on weights.
         if context == "§.disable_adapter()":
             self.state = replace(before, trainable=None)
-        return [f"with {context}:", *_indented([self.probe(), "§(torch.tensor([[5, 6, 7]]))"])]
+        label = "" if context == "§.disable_adapter()" else "inference"
+        forward = [self.probe(label=label), "§(torch.tensor([[5, 6, 7]]))"]
+        return [f"with {context}:", *_indented(forward)]
+
+    def decorated(self) -> list[str]:
+        """Return a call of a function that answers without gradients by its decorator."""
+        name = f"helper_{len(self.helpers) + 1}"
+        forward = ["return §(torch.tensor([[5, 6, 7]]))"]
+        body = _naming("m", [*self.several(MODE_ONLY), self.probe(label="inference"), *forward])
+        self.helpers.append(
+            "\n".join(["@torch.no_grad()", f"def {name}(m):", *_indented(body), ""])
+        )
+        return [f"{name}(§)"]
+
+    def early(self) -> list[str]:
+        """Return a call of a function that may return early."""
+        name = f"helper_{len(self.helpers) + 1}"
+        before = self.state
+        some = _naming("m", self.several(MODE_ONLY))
+        taken, self.state = self.state, before
+        others = _naming("m", self.several(MODE_ONLY))
+        self.state = taken.joined(self.state)
+        body = [f"if {self.flag()}:", *_indented([*some, "return m"]), *others, "return m"]
+        self.helpers.append("\n".join([f"def {name}(m):", *_indented(body), ""]))
+        return [f"§ = {name}(§)"]
 
     def helper(self, kind: str) -> list[str]:
         """Return a call of a new function that takes the model, and may return it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -38,10 +39,10 @@ class Program:
 class Record:
     """One model at one probe. Dictionaries go from adapter names; `label` may occur repeatedly.
 
+    `line` is that of the probe in the program's text.
     `kind`: the outermost class is a "peft" model, a "wrapper" of torch (compiled, parallel), or
     "plain" transformers, whether or not its layers carry adapters. `top` is the `training` flag
-    of the object itself, `base` that of the modules of the transformers model (its own flag
-    included), `dropout` that of the modules `lora_dropout` (`Identity` where the rate is 0), and
+    of the object itself, `base` that of the modules in the transformers model (not its own flag), `dropout` that of the modules `lora_dropout` (`Identity` where the rate is 0), and
     `rate` their probability. `active`, `merged` and `disabled` are read from the layers.
     `trainable` says which of an adapter's parameters require gradients. `largest_b` is
     max |lora_B|: 0 for an adapter without effect.
@@ -52,6 +53,7 @@ class Record:
     """
 
     label: str
+    line: int
     kind: Literal["peft", "wrapper", "plain"]
     top: bool
     base: Mode
@@ -86,14 +88,16 @@ def _record(row: dict[str, Any]) -> Record:
 def _prepare(names: dict[str, Any], flags: dict[str, bool]) -> None:
     names["__records__"] = []
     names["flag"] = flags.__getitem__
-    names["probe"] = lambda label, model: names["__records__"].append(_look(label, model))
+    names["probe"] = lambda label, model: names["__records__"].append(
+        _look(label, sys._getframe(1).f_lineno, model)
+    )
 
 
 def _records(names: dict[str, Any]) -> list[dict[str, Any]]:
     return [asdict(record) for record in names["__records__"]]
 
 
-def _look(label: str, model: Any) -> Record:
+def _look(label: str, line: int, model: Any) -> Record:
     import torch
     from peft import PeftModel
     from peft.tuners.tuners_utils import BaseTunerLayer
@@ -108,9 +112,10 @@ def _look(label: str, model: Any) -> Record:
     wrapper = inner is not model
     return Record(
         label=label,
+        line=line,
         kind="wrapper" if wrapper else "peft" if isinstance(model, PeftModel) else "plain",
         top=model.training,
-        base=_mode(base_modules(inner)),
+        base=_mode(base_modules(inner)[1:]),
         adapters=adapters,
         active=tuple(layers[0].active_adapters) if layers else (),
         merged=tuple(layers[0].merged_adapters) if layers else (),

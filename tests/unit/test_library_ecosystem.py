@@ -142,6 +142,12 @@ STATES = [
     ("m = get_peft_model(base, cfg)\nif ddp:\n    m = m.module", "TFT"),
     ("m = get_peft_model(base, cfg); m.base_model.model.eval()", "TFF"),
     ("m = get_peft_model(base, cfg); m.base_model.model.classifier.eval()", "T??"),
+    ("m = get_peft_model(base, cfg)\nprint(m.base_model.model.layers[0].weight)", "TFT"),
+    ("m = get_peft_model(base, cfg)\nm.model.layers[0].eval()", "T??"),
+    ("m = get_peft_model(base, cfg)\nm.model.layers[0] = other()", "T??"),
+    ("m = get_peft_model(base, cfg)\nm.model.layers[0].x = get_peft_model(y, cfg)", "T??"),
+    ("m = get_peft_model(base, cfg)\nm.is_parallelizable = True", "TFT"),
+    ("import adapters\nm = base\nm.add_adapter('mine', config='lora')", "??-"),
     ("m = get_peft_model(base, cfg)\nfrom mine import f\nf(m)", "???"),
     ("m = get_peft_model(base, cfg)\nclass A: pass\na = A(); a.inner = m\nfrom mine import f\nf(a)",
      "???"),
@@ -212,6 +218,7 @@ def test_parts_of_a_pipeline_are_one_object_on_every_read():
         "from safetensors.torch import save_file; save_file(m.state_dict(), 'm.safetensors')",
         "import accelerate; a = accelerate.Accelerator(); a.save(a.get_state_dict(m), 'm.pt')",
         "for p in m.classifier.parameters(): p.requires_grad = True",
+        "for one in m.model.layers: one.requires_grad_(True)",
         "m.classifier.requires_grad_(True)",
     ],
 )
@@ -255,3 +262,44 @@ def test_a_loss_given_to_an_engine_out_of_view_trains_its_model():
     world = world_after(code)
     body = world.body(world.handle(world.frames[0].variables["m"]))
     assert body.adapters[0].weights.name == "TRAINED"
+
+
+@pytest.mark.parametrize(
+    ("build", "dropout"),
+    [
+        ("m = transformers.LlamaForCausalLM(transformers.LlamaConfig(hidden_size=8))", False),
+        ("m = transformers.LlamaForCausalLM(transformers.LlamaConfig(attention_dropout=0.1))", True),
+        ("m = transformers.LlamaForCausalLM(transformers.LlamaConfig(**more))", None),
+        ("c = transformers.LlamaConfig()\nc.attention_dropout = 0.1\n"
+         "m = transformers.LlamaForCausalLM(c)", True),
+        ("m = transformers.BertModel(transformers.BertConfig())", True),
+        ("m = transformers.LlamaForCausalLM(somewhere.config)", None),
+        ("m = transformers.AutoModelForCausalLM.from_pretrained('gpt2')", True),
+        ("m = transformers.LlamaForCausalLM.from_pretrained('x')", False),
+        ("m = transformers.LlamaForCausalLM.from_pretrained('x', attention_dropout=0.1)", True),
+        ("m = transformers.LlamaForCausalLM.from_pretrained('x', config=c)", None),
+        ("m = transformers.LlamaForCausalLM.from_pretrained('x', config=c, attention_dropout=0.1)",
+         True),
+        ("m = transformers.LlamaForTokenClassification.from_pretrained('x')", True),
+    ],
+)  # fmt: skip
+def test_dropout_of_the_base(build, dropout):
+    world = world_after(f"import transformers\n{build}")
+    assert world.body(world.handle(world.frames[0].variables["m"])).dropout is dropout
+
+
+def test_settings_are_read_back_and_unset_ones_decide_nothing():
+    code = (
+        "args = TrainingArguments('out', do_eval=True, **more)\nm = base\n"
+        "if args.do_train:\n    m.train()\n"
+        "if args.do_eval:\n    seen = True\n"
+    )
+    document = Document.from_bytes((PEFT + code).encode(), "script.py")
+    worlds = [world for world, _ in beliefs(document, Target(), None)]
+    assert {
+        world.body(world.handle(world.frames[0].variables["m"])).training for world in worlds
+    } == {
+        True,
+        False,
+    }
+    assert all("seen" in world.frames[0].variables for world in worlds)

@@ -266,3 +266,55 @@ def test_the_base_model_of_the_tuner_is_the_plain_model():
     world, _, _ = believed(f"{PREAMBLE}\n{LOADED}one = m.base_model.model")
     names = world.frames[0].variables
     assert names["one"] == names["base"]
+
+
+def test_prompt_learning_puts_no_tuner_around_the_base():
+    code = (
+        f"{PREAMBLE}\nfrom peft import PromptTuningConfig\n"
+        "m = get_peft_model(base, PromptTuningConfig(num_virtual_tokens=4))\none = m.base_model"
+    )
+    world, _, body = believed(code)
+    names = world.frames[0].variables
+    assert names["one"] == names["base"]
+    assert body.adapter("default").in_place is False
+
+
+def test_a_copy_is_another_body():
+    world, handle, body = believed(f"{PREAMBLE}\n{WRAPPED}c = copy.deepcopy(m)\nc.eval()")
+    other = world.handle(world.frames[0].variables["c"])
+    assert other.body != handle.body
+    assert (body.adapter("default").training, handle.training) == (True, True)
+    assert (world.body(other).adapter("default").training, other.training) == (False, False)
+
+
+def test_a_copy_of_a_config_is_edited_by_itself():
+    _, _, body = believed(
+        f"{PREAMBLE}\nother = copy.deepcopy(cfg)\nother.lora_dropout = 0.0\n"
+        "m = get_peft_model(base, cfg)"
+    )
+    assert body.adapter("default").dropout is True
+
+
+@pytest.mark.parametrize(
+    ("config", "dropout", "weights"),
+    [
+        ("LoraConfig()", False, "ZERO"),
+        ("LoraConfig(lora_dropout=0.1)", True, "ZERO"),
+        ("LoraConfig(lora_dropout=somewhere.rate)", None, "ZERO"),
+        ("LoraConfig(**somewhere.settings)", None, "FRESH"),
+        ("LoraConfig(init_lora_weights='pissa')", False, "FRESH"),
+        ("LoraConfig(init_lora_weights='gaussian')", False, "ZERO"),
+        ("peft.LoHaConfig(rank_dropout=0.1)", True, "ZERO"),
+        ("peft.VeraConfig()", False, "ZERO"),
+        ("peft.VBLoRAConfig(vblora_dropout=0.1)", True, "FRESH"),
+        ("peft.IA3Config()", False, "FRESH"),
+        ("peft.PolyConfig()", None, "FRESH"),
+        ("PeftConfig.from_pretrained('my-adapter')", None, "ZERO"),
+        ("somewhere.config", None, "FRESH"),
+    ],
+)
+def test_what_a_config_makes(config, dropout, weights):
+    code = f"{PREAMBLE}\nimport peft\nm = get_peft_model(base, {config})"
+    _, _, body = believed(code)
+    adapter = body.adapter("default")
+    assert (adapter.dropout, adapter.weights.name) == (dropout, weights)

@@ -1,0 +1,85 @@
+"""What can be left out: code that cannot touch a tracked object, make one, or seed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter.objects import Instance
+from peft_lint.interpreter.values import (
+    ClassValue,
+    Entries,
+    Function,
+    Items,
+    Value,
+    contained,
+)
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.machine import Machine
+    from peft_lint.interpreter.world import World
+
+_SKIPPABLE = (
+    *(ast.Expr, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try),
+)
+
+
+def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
+    """Return whether running a function can touch a tracked object or make one."""
+    objects: list[int] = []
+    for value in given:
+        if isinstance(value, (Function, ClassValue)):
+            return True
+        objects += contained(value)
+    heap = machine.world.heap
+    if not all(isinstance(heap.get(number), Instance) for number in objects):
+        return True
+    return _leads(machine, machine.world, {0, function.frame}, objects, function.node)
+
+
+def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> bool:
+    """Return whether a statement has to be run; one that has not only binds unknown names."""
+    if not isinstance(statement, _SKIPPABLE) or not machine.code.facts(statement).plain:
+        return True
+    around = {0, machine.frame}
+    parent = worlds[0].frames[machine.frame].parent
+    if parent is not None:
+        around.add(parent)
+    return any(_leads(machine, world, around, [], statement) for world in worlds)
+
+
+def _leads(
+    machine: Machine, world: World, frames: Iterable[int], objects: list[int], node: ast.AST
+) -> bool:
+    """Return whether the words of `node` lead to a tracked object, or to making one."""
+    names: set[str] = set()
+    for number in frames:
+        frame = world.frames.get(number)
+        for name, ids in frame.tracked.items() if frame else ():
+            objects += ids
+            if not all(isinstance(world.heap.get(one), Instance) for one in ids):
+                names.add(name)
+    for number in objects:
+        state = world.heap.get(number)
+        if isinstance(state, Instance):
+            if state.native is not None:
+                return True
+            names.update(state.tracked)
+    may_seed = machine.context.entry is None and world.seeded is False
+    leading = machine.code.leads_to(frozenset(names), may_seed)
+    return not leading.isdisjoint(machine.code.facts(node).words)
+
+
+def leave_out(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> None:
+    """Do what a statement that cannot matter still does: bind names, change containers."""
+    facts = machine.code.facts(statement)
+    for world in worlds:
+        for frame in {0, machine.frame}:
+            variables = world.frames[frame].variables
+            for value in [variables[name] for name in facts.words if name in variables]:
+                if isinstance(value, (Items, Entries)) and value.exact:
+                    world.replace_value(value, replace(value, exact=False))
+        for name in sorted(facts.bound):
+            world.bind(machine.frame, name, machine.fresh(statement, name))
