@@ -156,6 +156,8 @@ def _qualified_name(document: Document, span: Span) -> str:
             names.append(statement.name)
         body = [
             inner
-            for part in ("body", "orelse", "finalbody", "handlers", "cases")
+            for part in ("body", "orelse", "finalbody", "handlers")
             for inner in getattr(statement, part, ())
         ]
+        # The cases of a `match` have no place of their own.
+        body += [inner for case in getattr(statement, "cases", ()) for inner in case.body]

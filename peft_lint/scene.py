@@ -12,6 +12,18 @@ from peft_lint.interpreter.objects import Body, Handle
 from peft_lint.interpreter.world import World
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something happens as one function sees it: there, or in a call that it makes.
+
+    `node` is the event's own expression, or the call that leads to it; `loops` are around it.
+    """
+
+    function: ast.AST | None
+    node: ast.AST
+    loops: tuple[ast.AST, ...]
+
+
 @dataclass(slots=True)
 class Scene:
     """The machine as rules may look at it; it is on the event's world when a rule is called."""
@@ -54,3 +66,13 @@ class Scene:
     def body(self, event: Event) -> Body:
         """Return the body of the handle that an event is about."""
         return self.world.body(self.handle(event))
+
+    def places(self, event: Event) -> tuple[Place, ...]:
+        """Return where an event happens for the module and each function under way."""
+        context = self.context
+        functions = (None, *context.functions)
+        sites = (*context.sites, (event.node, context.loops))
+        return tuple(
+            Place(function, node, loops)
+            for function, (node, loops) in zip(functions, sites, strict=True)
+        )

@@ -183,6 +183,7 @@ def outcomes(
     machine.context = replace(
         context,
         functions=(*context.functions, node),
+        sites=(*context.sites, (call.node, context.loops)),
         loops=(),
         no_grad=context.no_grad + ("no_grad" in function.contexts),
     )

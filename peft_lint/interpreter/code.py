@@ -81,7 +81,9 @@ class Code:
         stack: list[ast.AST] = [statement]
         while stack:
             node = stack.pop()
-            for value in node.__dict__.values():
+            held = node.__dict__
+            # Fields only: who had the tree before may have hung parents on its nodes.
+            for value in map(held.get, node._fields):
                 if value.__class__ is list:
                     for child in value:
                         if isinstance(child, ast.stmt):
@@ -192,7 +194,7 @@ def _look(node: ast.AST, facts: Facts, stack: list[ast.AST]) -> None:
 def _children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes right below one, in any order; faster than `ast.iter_child_nodes`."""
     found: list[ast.AST] = []
-    for value in node.__dict__.values():
+    for value in map(node.__dict__.get, node._fields):
         if value.__class__ is list:
             # Names of `global` are texts, `**kwargs` in a dict display has no key.
             found += [one for one in value if isinstance(one, ast.AST)]

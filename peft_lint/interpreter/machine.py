@@ -81,6 +81,8 @@ class Context:
 
     `no_grad` counts blocks without gradients, `interactive` loops that ask a person.
     `entry` is the function that no analysed call reached, None while the module runs.
+    `loops` are those around the statement in its function; `sites` say for each of
+    `functions` by which call it runs, and which loops are around that.
     """
 
     no_grad: int = 0
@@ -88,6 +90,7 @@ class Context:
     entry: ast.AST | None = None
     loops: tuple[ast.AST, ...] = ()
     functions: tuple[ast.AST, ...] = ()
+    sites: tuple[tuple[ast.AST, tuple[ast.AST, ...]], ...] = ()
 
 
 class Machine:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from peft_lint.document import Document
 from peft_lint.events import Event
 from peft_lint.interpreter import calls, classes, relevance
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.joining import agree, settle
-from peft_lint.interpreter.machine import Machine, Observer
+from peft_lint.interpreter.machine import Context, Machine, Observer
 from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import ClassValue, Function, Ref, Value
 from peft_lint.interpreter.world import World
@@ -115,7 +114,7 @@ def _enter(
         return [world]
     name = getattr(node, "name", "")
     outer = machine.context
-    machine.context = replace(outer, entry=node, no_grad=0, interactive=0, functions=(), loops=())
+    machine.context = Context(entry=node)
     machine.silent = name in _EVALUATION_HOOKS
     call = bare(machine, node)
     call.complete = False

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import access, calls, contexts
-from peft_lint.interpreter.code import own_nodes
+from peft_lint.interpreter import access, calls, contexts, matching
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ClassValue,
@@ -377,21 +376,6 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith, worlds: list[World])
     return ends
 
 
-def _match(machine: Machine, node: ast.Match, worlds: list[World]) -> list[World]:
-    results: list[World] = []
-    for world in worlds:
-        for _, after in machine.evaluate(node.subject, world):
-            for case in node.cases:
-                start = after.fork()
-                for inner in (case.pattern, *own_nodes(case.pattern)):
-                    captured = getattr(inner, "name", None) or getattr(inner, "rest", None)
-                    if isinstance(captured, str):
-                        start.bind(machine.frame, captured, NOTHING_KNOWN)
-                results += machine.run_block(case.body, [start])
-            results.append(after)
-    return results
-
-
 SIMPLE: dict[type[ast.stmt], Callable[..., list[World]]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
@@ -420,7 +404,7 @@ COMPOUND: dict[type[ast.stmt], Callable[..., list[World]]] = {
     ast.Try: _try,
     ast.With: _with,
     ast.AsyncWith: _with,
-    ast.Match: _match,
+    ast.Match: matching.run,
 }
 # Kinds of statement that only some Python versions have.
 if hasattr(ast, "TryStar"):

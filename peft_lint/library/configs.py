@@ -44,6 +44,7 @@ _DROPOUTS: dict[str, tuple[str, ...]] = {
     "HRAConfig": (),
     "IA3Config": (),
     "LNTuningConfig": (),
+    "MultitaskPromptTuningConfig": (),
     "PrefixTuningConfig": (),
     "PromptTuningConfig": (),
     "RoadConfig": (),

@@ -72,7 +72,9 @@ _HARMLESS = frozenset(
         "torch numpy pandas tqdm wandb mlflow datasets evaluate sklearn matplotlib seaborn "
         "rich loguru psutil torchinfo torchmetrics sacrebleu rouge_score nltk scipy "
         "tensorboard tensorboardX huggingface_hub safetensors tokenizers sentencepiece yaml "
-        "omegaconf hydra PIL cv2 einops dotenv fire click typer absl requests bitsandbytes"
+        "omegaconf hydra PIL cv2 einops dotenv fire click typer absl requests bitsandbytes "
+        "google kagglehub kaggle_secrets IPython ipywidgets emoji trackio swanlab comet_ml "
+        "tabulate termcolor colorama plotly openai"
     )
 )
 

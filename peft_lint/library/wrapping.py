@@ -186,6 +186,9 @@ def add_weighted_adapter(call: Call) -> Value:
     if not isinstance(name, str):
         call.machine.escape(ref)
         return NOTHING_KNOWN
+    add_step(
+        call.machine, handle, call.node, "adapters are mixed into a new one in train mode here"
+    )
     mix = replace(
         fresh_adapter(name, call.node, Config(call.node, None, complete=False)),
         config=None,

@@ -42,10 +42,11 @@ class Record:
     `line` is that of the probe in the program's text.
     `kind`: the outermost class is a "peft" model, a "wrapper" of torch (compiled, parallel), or
     "plain" transformers, whether or not its layers carry adapters. `top` is the `training` flag
-    of the object itself, `base` that of the modules in the transformers model (not its own flag), `dropout` that of the modules `lora_dropout` (`Identity` where the rate is 0), and
-    `rate` their probability. `active`, `merged` and `disabled` are read from the layers.
-    `trainable` says which of an adapter's parameters require gradients. `largest_b` is
-    max |lora_B|: 0 for an adapter without effect.
+    of the object itself, `base` that of the modules in the transformers model (not its own),
+    `dropout` that of the modules `lora_dropout` (`Identity` where the rate is 0), and `rate`
+    their probability. `active`, `merged` and `disabled` are read from the layers. `trainable`
+    says which of an adapter's parameters require gradients. `largest_b` is max |lora_B|: 0 for
+    an adapter without effect.
 
     `stochastic`: two forwards of one input differ, in the mode that the model has.
     `distance`: max |logits - logits of the untouched checkpoint|, both in eval mode, with the

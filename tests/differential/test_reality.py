@@ -1,9 +1,6 @@
-"""The reality half by itself: the records of known programs, and how many generated ones raise."""
+"""The reality half by itself: the records of a known program."""
 
-from hypothesis import HealthCheck, given, settings
-
-from tests.differential.programs import programs
-from tests.differential.reality import Program, ProgramRaisedError, outcomes
+from tests.differential.reality import Program, outcomes
 
 KNOWN = """
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -53,26 +50,3 @@ def test_flags_choose_the_path():
     assert [run.flags for run in runs] == [{"a": True}, {"a": False}]
     two = next(record for record in outcomes(runs[1]) if record.label == "two")
     assert two.adapters == ("default",)
-
-
-def test_most_generated_programs_run():
-    raised, total = [], 0
-
-    @settings(
-        max_examples=40,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(programs())
-    def execute(program):
-        nonlocal total
-        total += 1
-        try:
-            assert outcomes(program), program.source
-        except ProgramRaisedError as error:
-            raised.append(f"{program.source}\n{error}")
-
-    execute()
-    assert len(raised) < 0.2 * total, "\n\n".join(raised)

@@ -206,6 +206,21 @@ def test_libcst_is_imported_only_for_a_suspicion(tmp_path, write):
     assert not {"peft", "torch", "transformers"} & found
 
 
+def test_what_other_plugins_hang_on_the_tree_does_no_harm():
+    text = SCRIPT.replace(CALL, f"if base:\n    {CALL}")
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        for child in ast.iter_child_nodes(node):
+            child.parent = node
+    try:
+        found = list(Plugin(tree, text.splitlines(keepends=True), "a.py").run())
+    finally:
+        # Contexts such as ast.Load() are one object in all trees of a process.
+        for node in ast.walk(tree):
+            vars(node).pop("parent", None)
+    assert [(row, column, words[:6]) for row, column, words, _ in found] == [(7, 12, "PEF101")]
+
+
 def test_an_internal_error_is_one_finding(monkeypatch):
     def broken(document, rules, target):
         raise ValueError("two\nlines")

@@ -81,6 +81,15 @@ def test_a_fix_is_offered_only_with_a_safety_that_the_page_declares(page: Page):
                 assert severities <= set(page.matter["severity"])
 
 
+@pytest.mark.parametrize(("page", "section", "index"), CASES)
+def test_a_case_offers_the_fix_that_it_names_first(page, section, index):
+    block = section.blocks[index]
+    named = dict(block.options).get("fix")
+    _, found = findings(block.source, block.options)
+    first = {one.fixes[0].applicability.value for one in found if one.fixes}
+    assert named is None or first == {named}
+
+
 @pytest.mark.parametrize("page", RULE_PAGES.values(), ids=RULE_PAGES)
 def test_a_page_has_the_fixed_headings_and_both_kinds_of_case(page: Page):
     titles = [section.title for section in page.sections]

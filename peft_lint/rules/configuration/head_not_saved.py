@@ -148,7 +148,7 @@ def _has_head(body: Body) -> bool:
 
 def _suspicion(candidate: Candidate) -> Suspicion:
     event, body = candidate.event, candidate.body
-    what = _listed(candidate.missing) if candidate.missing else "the new head"
+    what = _listed(candidate.missing) if candidate.missing else "the head"
     verb = "are" if len(candidate.missing) > 1 else "is"
     return Suspicion(
         code="PEF301",

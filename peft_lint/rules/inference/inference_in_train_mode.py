@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from peft_lint.events import Inference, Trained
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Node, Steps, Weights
-from peft_lint.scene import Scene
+from peft_lint.interpreter.objects import Adapter, Body, Node, Steps, Weights
+from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
 
 if TYPE_CHECKING:
@@ -26,11 +26,15 @@ class Candidate:
     event: Inference
     severity: Severity
     body: ast.AST
-    function: ast.AST | None
-    loop: ast.AST | None
+    places: tuple[Place, ...]
     steps: Steps
     trained_later: bool = False
     in_training_step: bool = False
+
+    @property
+    def function(self) -> ast.AST | None:
+        """The function that spells the inference, None for the module."""
+        return self.places[-1].function
 
 
 class Rule:
@@ -48,7 +52,7 @@ class Rule:
         if _on_purpose(body, scene):
             return
         self._candidates[event.node] = Candidate(
-            event, severity, body.node, scene.function, scene.loop, body.steps
+            event, severity, body.node, scene.places(event), body.steps
         )
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
@@ -57,8 +61,10 @@ class Rule:
         for candidate in self._candidates.values():
             if candidate.body is not body.node:
                 continue
-            candidate.trained_later |= candidate.function is scene.function
-            if event.how == "backward" and _same_step(candidate, event, scene):
+            by_hand = event.how == "backward"
+            # A trainer puts the model back into train mode by itself, wherever it is called.
+            candidate.trained_later |= by_hand or candidate.function is scene.function
+            if by_hand and _same_step(candidate, scene.places(event)):
                 candidate.in_training_step = True
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
@@ -80,13 +86,19 @@ def _severity(body: Body) -> Severity | None:
         sources += [
             (one.training, one.dropout)
             for one in body.active_adapters()
-            # A fresh B is zero, and a merged adapter has no path of its own: no effect.
-            if one.merged is False and one.weights is not Weights.ZERO
+            if one.merged is False and not _without_effect(one)
         ]
     live = [dropout for training, dropout in sources if training]
     if True in live:
         return Severity.WARNING
     return Severity.INFO if None in live else None
+
+
+def _without_effect(adapter: Adapter) -> bool:
+    """Return whether an adapter is fresh and its B zero, as it is presumed of an unknown one."""
+    config = adapter.config
+    unknown = config is not None and config.class_name is None and config.source is None
+    return adapter.weights is Weights.ZERO or (unknown and adapter.weights is Weights.FRESH)
 
 
 def _on_purpose(body: Body, scene: Scene) -> bool:
@@ -96,15 +108,26 @@ def _on_purpose(body: Body, scene: Scene) -> bool:
     return call is not None and any(call is node for node in ast.walk(function))
 
 
-def _same_step(candidate: Candidate, event: Trained, scene: Scene) -> bool:
-    """Return whether inference and `backward` are parts of one training step."""
-    if candidate.function is not scene.function:
-        return False
-    if candidate.loop is scene.loop:
-        return candidate.loop is not None or candidate.function is not None
-    # Rollouts: the answers of this round are what an inner loop then learns from.
-    inside = candidate.loop is not None and candidate.loop in scene.context.loops
-    return inside and event.node.lineno > candidate.event.node.lineno
+def _same_step(candidate: Candidate, training: tuple[Place, ...]) -> bool:
+    """Return whether inference and `backward` are parts of one training step.
+
+    They are where a round of a loop answers first, and then learns from it: rollouts, the
+    logits of a reference. So is a forward beside `backward`, but not a later `generate`.
+    """
+    pairs = list(zip(candidate.places, training, strict=False))
+    one, other = next((pair for pair in pairs if pair[0].node is not pair[1].node), pairs[-1])
+    direct = one is candidate.places[-1] and other is training[-1]
+    if candidate.event.how != "generate" and direct and one.loops[-1:] == other.loops[-1:]:
+        return bool(one.loops) or one.function is not None
+    first = _end(one.node) < _end(other.node)
+    if not one.loops and not other.loops:
+        return first and direct and one.function is not None
+    return first and not set(one.loops).isdisjoint(other.loops)
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    """Return where a call ends: an argument's call comes before the one that it is for."""
+    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
 
 
 def _position(candidate: Candidate) -> tuple[int, int]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Keywords of PeftConfig.from_pretrained that say where the checkpoint is.
 _WHERE = ("subfolder", "revision", "token", "cache_dir", "use_auth_token")
+# Who sets one of these on a config that was read wants new weights.
+_TEMPLATE = frozenset({"inference_mode", "init_lora_weights", "init_weights"})
 _SINKS = {
     "generate": "and the model generates here, without the trained weights",
     "forward": "and the model answers here, without the trained weights",
@@ -58,7 +60,7 @@ class Rule:
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Open the obligation: these weights are fresh."""
         config = event.config
-        if config.source is None or "inference_mode" in config.edited:
+        if config.source is None or not _TEMPLATE.isdisjoint(config.edited):
             return
         if any(word.arg == "low_cpu_mem_usage" for word in _keywords(event.node)):
             # Empty weights are made to be filled.

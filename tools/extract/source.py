@@ -1,0 +1,257 @@
+"""A released package as parsed source: what its modules define, import from each other, and offer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Origin(NamedTuple):
+    """Where a name is defined, and by which statement."""
+
+    module: str
+    name: str
+    node: ast.stmt
+
+
+class Imported(NamedTuple):
+    """A name that a module imports: `name` of `module`, or the module itself (name None)."""
+
+    module: str
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a dataclass; `default` is source text, None where the field is required."""
+
+    annotation: str
+    default: str | None
+    init: bool
+
+
+class Module:
+    """One module: its statements, in order, as a running interpreter would meet them."""
+
+    def __init__(self, name: str, text: str, is_package: bool, root: str) -> None:
+        self.name = name
+        self.text = text
+        self._package = name if is_package else name.rpartition(".")[0]
+        self._root = root
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The parsed source."""
+        return ast.parse(self.text)
+
+    @cached_property
+    def names(self) -> Mapping[str, ast.stmt | Imported]:
+        """The names that the module defines, or imports from its own package."""
+        found: dict[str, ast.stmt | Imported] = {}
+        for node in statements(self.tree.body):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                found[node.name] = node
+                if node.name == "__getattr__":
+                    found |= self._answered(node)
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                found |= {t.id: node for t in _flat(targets) if isinstance(t, ast.Name)}
+            elif isinstance(node, ast.ImportFrom) and (module := self._absolute(node)):
+                for alias in node.names:
+                    if alias.name != "*":
+                        found[alias.asname or alias.name] = Imported(module, alias.name)
+        return {name: what for name, what in found.items() if not name.startswith("__")}
+
+    @cached_property
+    def stars(self) -> tuple[str, ...]:
+        """The modules of its own package from which the module imports everything."""
+        nodes = (n for n in statements(self.tree.body) if isinstance(n, ast.ImportFrom))
+        stars = (n for n in nodes if any(alias.name == "*" for alias in n.names))
+        return tuple(module for module in map(self._absolute, stars) if module)
+
+    @cached_property
+    def offered(self) -> tuple[str, ...] | None:
+        """The names in `__all__`, None without one."""
+        for node in statements(self.tree.body):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                return tuple(ast.literal_eval(node.value))
+        return None
+
+    def _answered(self, function: ast.AST) -> dict[str, Imported]:
+        """Return what a module's `__getattr__` imports when it is asked for that name."""
+        found = {}
+        compared = {n.value for n in ast.walk(function) if isinstance(n, ast.Constant)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.ImportFrom) and (module := self._absolute(node)):
+                names = {alias.name for alias in node.names} & compared
+                found |= {name: Imported(module, name) for name in names}
+        return found
+
+    def _absolute(self, node: ast.ImportFrom) -> str | None:
+        """Return the module that an import names, None for one of another package."""
+        module = node.module or ""
+        if node.level:
+            parent = self._package.split(".")
+            parent = parent[: len(parent) - node.level + 1]
+            return ".".join([*parent, module]) if module else ".".join(parent)
+        return module if module.split(".")[0] == self._root else None
+
+
+class Package:
+    """The modules of one release; `files` maps paths such as `peft/utils/other.py` to text."""
+
+    def __init__(self, name: str, files: Mapping[str, str]) -> None:
+        self.name = name
+        self.modules = {}
+        for path, text in files.items():
+            dotted = path.removesuffix(".py").replace("/", ".")
+            module = dotted.removesuffix(".__init__")
+            self.modules[module] = Module(module, text, module != dotted, name)
+
+    def names(self, module: str) -> Mapping[str, ast.stmt | Imported]:
+        """Return what can be imported from `module`, star imports included."""
+        return self._names(module, frozenset())
+
+    def _names(self, module: str, asking: frozenset[str]) -> Mapping[str, ast.stmt | Imported]:
+        if module in asking or module not in self.modules:
+            return {}
+        found: dict[str, ast.stmt | Imported] = {}
+        for star in self.modules[module].stars:
+            names = self._names(star, asking | {module})
+            offered = self.modules[star].offered if star in self.modules else None
+            public = offered or [name for name in names if not name.startswith("_")]
+            found |= {name: Imported(star, name) for name in public}
+        return found | self.modules[module].names
+
+    def origin(self, module: str, name: str) -> Origin | None:
+        """Return where `name` of `module` is defined, None where that is outside the package."""
+        seen = set()
+        while (module, name) not in seen:
+            seen.add((module, name))
+            what = self.names(module).get(name)
+            if not isinstance(what, Imported):
+                return Origin(module, name, what) if what else None
+            module, name = what.module, what.name or ""
+        return None
+
+    def class_named(self, module: str, name: str) -> tuple[str, ast.ClassDef] | None:
+        """Return the class that `name` means in `module`, and the module that defines it."""
+        origin = self.origin(module, name.rpartition(".")[2])
+        if origin and isinstance(origin.node, ast.ClassDef):
+            return origin.module, origin.node
+        return None
+
+    def bases(self, module: str, node: ast.ClassDef) -> Iterator[tuple[str, ast.ClassDef]]:
+        """Yield the bases of a class that this package defines."""
+        for base in node.bases:
+            found = self.class_named(module, ast.unparse(base))
+            if found and found[1] is not node:
+                yield found
+
+    def fields(self, module: str, node: ast.ClassDef) -> dict[str, Field] | None:
+        """Return the fields of a dataclass, inherited ones first; None for another class."""
+        inherited = [self.fields(*base) for base in reversed([*self.bases(module, node)])]
+        found = {name: field for fields in inherited for name, field in (fields or {}).items()}
+        if _is_dataclass(node):
+            found |= _own_fields(node)
+        elif not any(fields is not None for fields in inherited):
+            return None
+        return found
+
+    def outside_bases(self, module: str, node: ast.ClassDef) -> set[str]:
+        """Return the names of the classes of other packages that a class descends from."""
+        own = [*self.bases(module, node)]
+        found = {ast.unparse(b).rpartition(".")[2] for b in node.bases} - {n.name for _, n in own}
+        for base in own:
+            found |= self.outside_bases(*base)
+        return found
+
+
+def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that importing a module can run, those of its branches included."""
+    for node in body:
+        if isinstance(node, ast.If):
+            typing_only = ast.unparse(node.test).endswith("TYPE_CHECKING")
+            yield from statements([] if typing_only else node.body)
+            yield from statements(node.orelse)
+        elif isinstance(node, ast.Try):
+            for handler in node.handlers:
+                yield from statements(handler.body)
+            yield from statements([*node.body, *node.orelse, *node.finalbody])
+        elif isinstance(node, ast.With):
+            yield from statements(node.body)
+        else:
+            yield node
+
+
+def parameters(node: ast.FunctionDef) -> list[str]:
+    """Return the parameters of a function as written, without types: `name`, `name=default`."""
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    gap = [None] * (len(positional) - len(arguments.defaults))
+    pairs = zip(positional, [*gap, *arguments.defaults], strict=True)
+    found = [_parameter(a, default) for a, default in pairs]
+    if arguments.vararg:
+        found.append(f"*{arguments.vararg.arg}")
+    elif arguments.kwonlyargs:
+        found.append("*")
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found += [_parameter(a, default) for a, default in by_name]
+    return [*found, f"**{arguments.kwarg.arg}"] if arguments.kwarg else found
+
+
+def choices(annotation: str) -> list[object]:
+    """Return the values that the `Literal`s of an annotation allow, in their order."""
+    found: dict[object, None] = {}
+    for node in ast.walk(ast.parse(annotation, mode="eval")):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("Literal"):
+            elements = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            found |= dict.fromkeys(e.value for e in elements if isinstance(e, ast.Constant))
+    return list(found)
+
+
+def _parameter(argument: ast.arg, default: ast.expr | None) -> str:
+    return argument.arg if default is None else f"{argument.arg}={ast.unparse(default)}"
+
+
+def _is_dataclass(node: ast.ClassDef) -> bool:
+    decorators = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+    return any(ast.unparse(d).rpartition(".")[2] == "dataclass" for d in decorators)
+
+
+def _own_fields(node: ast.ClassDef) -> dict[str, Field]:
+    found = {}
+    for statement in node.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            annotation = statement.annotation
+            quoted = isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)
+            text = annotation.value if quoted else ast.unparse(annotation)
+            if not text.removeprefix("typing.").startswith("ClassVar"):
+                default, init = _default(statement.value)
+                found[statement.target.id] = Field(ast.unparse(ast.parse(text)), default, init)
+    return found
+
+
+def _default(value: ast.expr | None) -> tuple[str | None, bool]:
+    """Return the default of a field as source text, and whether `__init__` takes the field."""
+    if not (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("field")):
+        return (None if value is None else ast.unparse(value)), True
+    given = {keyword.arg: keyword.value for keyword in value.keywords}
+    init = "init" not in given or ast.unparse(given["init"]) != "False"
+    if "default" in given:
+        return ast.unparse(given["default"]), init
+    factory = given.get("default_factory")
+    if isinstance(factory, ast.Lambda):
+        return ast.unparse(factory.body), init
+    return (None if factory is None else f"{ast.unparse(factory)}()"), init
+
+
+def _flat(targets: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    for target in targets:
+        if isinstance(target, ast.Tuple | ast.List):
+            yield from _flat(target.elts)
+        else:
+            yield target
