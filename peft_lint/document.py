@@ -7,8 +7,8 @@ import codecs
 import re
 import warnings
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from peft_lint.finding import Edit, Span
 
@@ -34,8 +34,7 @@ class DocumentError(Exception):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position as people count: 1-based row and column in code points.
 
     `cell` is the 1-based number of a notebook cell, None outside notebooks.
@@ -46,7 +45,6 @@ class Place:
     column: int
 
 
-@dataclass(eq=False)
 class Document:
     """Python text, its origin and its positions.
 
@@ -54,11 +52,19 @@ class Document:
     order mark. `path` is the name to show. `encoding` is what the bytes were read with.
     """
 
-    path: str
-    text: str
-    encoding: str = "utf-8"
-    bom: bool = False
-    given_tree: ast.Module | None = field(default=None, repr=False)
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        encoding: str = "utf-8",
+        bom: bool = False,
+        given_tree: ast.Module | None = None,
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.encoding = encoding
+        self.bom = bom
+        self.given_tree = given_tree
 
     @classmethod
     def from_bytes(cls, data: bytes, path: str) -> Document:

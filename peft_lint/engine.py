@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peft_lint import scope
 from peft_lint.document import Document
@@ -13,8 +13,7 @@ from peft_lint.suspicion import Suspicion
 from peft_lint.versions import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """What one document gave.
 
     `findings` are sorted by place, before suppressions. `dependencies` are the paths of
@@ -57,20 +56,18 @@ def _suspect(document: Document, rules: Sequence[RuleInfo], target: Target) -> l
     """Interpret the document and collect what the rules suspect."""
     from importlib import import_module
 
-    from peft_lint.events import Event
+    from peft_lint.events import HANDLERS, Event
     from peft_lint.interpreter.machine import Machine
     from peft_lint.interpreter.run import run
     from peft_lint.scene import Scene
 
     active = [import_module(rule.module).Rule() for rule in rules]
-    handlers: dict[str, list[Callable[[Event, Scene], None]]] = {}
-    for rule in active:
-        for name in dir(rule):
-            if name.startswith("on_"):
-                handlers.setdefault(name, []).append(getattr(rule, name))
+    handlers: dict[type[Event], list[Callable[..., None]]] = {}
+    for name, kind in HANDLERS.items():
+        handlers[kind] = [getattr(rule, name) for rule in active if hasattr(rule, name)]
 
     def listen(event: Event, machine: Machine) -> None:
-        for handler in handlers.get(f"on_{event.name}", ()):
+        for handler in handlers[type(event)]:
             handler(event, Scene(machine))
 
     machine = run(document, target, listen)

@@ -1,29 +1,18 @@
-"""What happened to a model, in the words of the domain; rules subscribe to these."""
+"""What happened to a model, in the words of the domain; rules subscribe to these.
+
+Every event happens at `node`, on one world, to the handle with the id `handle`.
+"""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peft_lint.interpreter.objects import Config, Node
 from peft_lint.interpreter.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened on one world at `node`, to the handle with the id `handle`."""
-
-    node: Node
-    handle: int
-
-    @property
-    def name(self) -> str:
-        """The name by which rules subscribe: `on_<name>`."""
-        return _NAMES[type(self)]
-
-
-@dataclass(frozen=True, slots=True)
-class Wrapped(Event):
+class Wrapped(NamedTuple):
     """A fresh adapter was put on a body: `get_peft_model`, `add_adapter`, `peft_config=`.
 
     `base` is the handle that was wrapped. `base_node` and `config_node` are the arguments as
@@ -31,6 +20,8 @@ class Wrapped(Event):
     are the other keywords of the call.
     """
 
+    node: Node
+    handle: int
     base: int
     config: Config
     base_node: ast.expr | None
@@ -40,28 +31,32 @@ class Wrapped(Event):
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AdapterLoaded(Event):
+class AdapterLoaded(NamedTuple):
     """An adapter's trained weights were put on the body."""
 
+    node: Node
+    handle: int
 
-@dataclass(frozen=True, slots=True)
-class EvalCalled(Event):
+
+class EvalCalled(NamedTuple):
     """`.eval()` was called."""
 
+    node: Node
+    handle: int
 
-@dataclass(frozen=True, slots=True)
-class Trained(Event):
+
+class Trained(NamedTuple):
     """Weights of the body changed or may have: a trainer ran, or `backward` did.
 
     `how` is "trainer" or "backward".
     """
 
+    node: Node
+    handle: int
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Inference(Event):
+class Inference(NamedTuple):
     """A model answered without being trained.
 
     `how` is "generate", "forward" or "pipeline". `receiver` is the expression whose method
@@ -69,37 +64,48 @@ class Inference(Event):
     `streams` when a streamer shows the answer to a person.
     """
 
+    node: Node
+    handle: int
     how: str
     receiver: ast.expr | None
     sampling: bool | None
     streams: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Merged(Event):
+class Merged(NamedTuple):
     """The adapters were merged into the base."""
 
+    node: Node
+    handle: int
 
-@dataclass(frozen=True, slots=True)
-class Saved(Event):
+
+class Saved(NamedTuple):
     """The model was saved or pushed; `path` is where to, if the call says."""
 
+    node: Node
+    handle: int
     path: Value | None
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParametersTouched(Event):
+class ParametersTouched(NamedTuple):
     """The code went through the parameters, or froze or saved them, by itself."""
 
+    node: Node
+    handle: int
 
-_NAMES: dict[type[Event], str] = {
-    Wrapped: "wrapped",
-    AdapterLoaded: "adapter_loaded",
-    EvalCalled: "eval_called",
-    Trained: "trained",
-    Inference: "inference",
-    Merged: "merged",
-    Saved: "saved",
-    ParametersTouched: "parameters_touched",
+
+Event = (
+    Wrapped | AdapterLoaded | EvalCalled | Trained | Inference | Merged | Saved | ParametersTouched
+)
+# The method by which a rule hears of each kind of event.
+HANDLERS: dict[str, type[Event]] = {
+    "on_wrapped": Wrapped,
+    "on_adapter_loaded": AdapterLoaded,
+    "on_eval_called": EvalCalled,
+    "on_trained": Trained,
+    "on_inference": Inference,
+    "on_merged": Merged,
+    "on_saved": Saved,
+    "on_parameters_touched": ParametersTouched,
 }

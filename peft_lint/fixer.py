@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -124,7 +123,7 @@ def _edits(chosen: Iterable[_Choice]) -> tuple[Edit, ...]:
 def _candidate(document: Document, chosen: Sequence[_Choice]) -> Document | None:
     """Return the document with the fixes applied, or None where that is not a document."""
     text = document.edited(_edits(chosen))
-    candidate = dataclasses.replace(document, text=text, given_tree=None)
+    candidate = Document(document.path, text, document.encoding, document.bom)
     try:
         candidate.to_bytes(text)
         _ = candidate.tree

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from peft_lint.finding import Applicability, Severity
 
@@ -15,8 +15,7 @@ DOCS_BASE = ""
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(NamedTuple):
     """The front matter of one rule page.
 
     `words` let a document through to this rule. `libraries` maps a library to the range of

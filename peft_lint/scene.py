@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Event
@@ -12,8 +12,7 @@ from peft_lint.interpreter.objects import Body, Handle
 from peft_lint.interpreter.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something happens as one function sees it: there, or in a call that it makes.
 
     `node` is the event's own expression, or the call that leads to it; `loops` are around it.
@@ -24,8 +23,7 @@ class Place:
     loops: tuple[ast.AST, ...]
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(NamedTuple):
     """The machine as rules may look at it; it is on the event's world when a rule is called."""
 
     machine: Machine

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -49,8 +48,7 @@ OPTIONS = (
 _BY_KEY = {option.key: option for option in OPTIONS}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The options of one settings file, or of the command line.
 
     `select` and `exclude` are None where not given. `targets` pairs libraries with releases.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tokenize
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Edit, Finding, Fix, Severity, Span
@@ -19,17 +19,16 @@ _OWN = r"#\s*peft-lint:\s*(?P<verb>ignore|skip-file)\b(?:\[(?P<names>[^\]]*)\])?
 UNUSED = "PEF002"
 
 
-@dataclass(eq=False)
 class _Item:
     """One code or name in a comment, and whether it suppressed something."""
 
-    text: str
-    span: Span
-    used: bool = False
+    def __init__(self, text: str, span: Span) -> None:
+        self.text = text
+        self.span = span
+        self.used = False
 
 
-@dataclass(eq=False)
-class _Comment:
+class _Comment(NamedTuple):
     """One suppressing comment; `items` are empty for a blanket `# noqa`.
 
     `rows` are the lines it speaks for as flake8 joins them; `alone` is a comment on a line
@@ -41,7 +40,7 @@ class _Comment:
     row: int
     alone: bool
     span: Span
-    items: list[_Item] = field(default_factory=list)
+    items: list[_Item]
 
 
 def apply(
@@ -91,7 +90,7 @@ def _comments(document: Document, findings: Sequence[Finding]) -> list[_Comment]
             end = comment.find("#", match.start() + 1)
             end = len(comment.rstrip()) if end < 0 else end
             span = Span(start + match.start(), start + end)
-            entry = _Comment(own, rows, row, alone, span)
+            entry = _Comment(own, rows, row, alone, span, [])
             if match[group] is not None:
                 first = start + match.start(group)
                 for item in re.finditer(r"[^,\s]+", match[group]):

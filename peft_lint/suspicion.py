@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peft_lint.finding import Applicability, Severity
 
@@ -19,8 +19,7 @@ class NoFix(Exception):  # noqa: N818 - control flow of a visitor, not an error
     """Raised by a visitor when the claim holds but this fix cannot be written there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """One way to fix a suspicion.
 
     `visitor` is a plain object with LibCST-style methods. For every node in `targets` (nodes
@@ -41,8 +40,7 @@ class Proposal:
     targets: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Suspicion:
+class Suspicion(NamedTuple):
     """A rule's claim about one anchor.
 
     `story` leads from the cause to the symptom, as pairs of a node and words. `cause` names

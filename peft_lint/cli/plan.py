@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from peft_lint.cli import UsageError
@@ -39,10 +38,10 @@ class Plan(NamedTuple):
         else:
             return finding
         fixes = [
-            replace(fix, applicability=change.get(fix.applicability, fix.applicability))
+            fix._replace(applicability=change.get(fix.applicability, fix.applicability))
             for fix in finding.fixes
         ]
-        return replace(finding, fixes=tuple(fixes))
+        return finding._replace(fixes=tuple(fixes))
 
 
 def make_plan(settings: Settings, given: Settings) -> Plan:

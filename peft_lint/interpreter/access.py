@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import calls
@@ -211,12 +210,12 @@ def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> Non
     place = literal(index)
     if isinstance(owner, Entries) and isinstance(place, str):
         entries = (*owner.items, (place, value))
-        machine.world.replace_value(owner, replace(owner, items=entries))
+        machine.world.replace_value(owner, owner._replace(items=entries))
     elif isinstance(owner, Unknown) and owner.origin is not None and place is not None:
         machine.world.set_attribute(key(owner), f"[{place!r}]", value)
     else:
         if isinstance(owner, (Items, Entries)):
-            machine.world.replace_value(owner, replace(owner, exact=False))
+            machine.world.replace_value(owner, owner._replace(exact=False))
         elif contained(owner):
             machine.escape(owner)
         machine.escape(value)
@@ -243,18 +242,18 @@ def change_container(
             machine.world.replace_value(owner, changed)
             return Literal((None,))
     elif method in ("append", "add") and len(args) == 1:
-        changed_items = replace(owner, items=(*owner.items, args[0]))
+        changed_items = owner._replace(items=(*owner.items, args[0]))
         machine.world.replace_value(owner, changed_items)
         return Literal((None,))
     elif method == "extend" and len(args) == 1 and isinstance(args[0], Items):
         items = owner.items + args[0].items
         exact = owner.exact and args[0].exact
-        machine.world.replace_value(owner, replace(owner, items=items, exact=exact))
+        machine.world.replace_value(owner, owner._replace(items=items, exact=exact))
         return Literal((None,))
     elif method in ("index", "count"):
         return NOTHING_KNOWN
     if method not in ("keys", "copy"):
-        machine.world.replace_value(owner, replace(owner, exact=False))
+        machine.world.replace_value(owner, owner._replace(exact=False))
         machine.escape(owner)
         for arg in args:
             if contained(arg):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.interpreter.values import Unknown, Value, literal
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
 
 
-@dataclass(slots=True)
-class Call:
+class Call(NamedTuple):
     """One call with its arguments evaluated.
 
     `complete` is False when a `*args` or `**kwargs` of unknown content was passed.

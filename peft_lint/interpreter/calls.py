@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, builtin, classes, relevance
@@ -136,7 +135,7 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
     for value in call.values():
         machine.escape(value)
         if isinstance(value, (Items, Entries)):
-            machine.world.replace_value(value, replace(value, exact=False))
+            machine.world.replace_value(value, value._replace(exact=False))
     return result_of(machine, function, call)
 
 
@@ -145,7 +144,7 @@ def function_value(machine: Machine, node: FunctionNode) -> Function:
     arguments = node.args
     defaults = tuple(machine.eval(one) for one in arguments.defaults)
     keyword_defaults = tuple(machine.eval(one) if one else None for one in arguments.kw_defaults)
-    return Function(node, machine.frame, defaults, keyword_defaults)
+    return Function(node, machine.frame, defaults=defaults, keyword_defaults=keyword_defaults)
 
 
 def call_function(
@@ -180,8 +179,7 @@ def outcomes(
     frame = machine.frame
     _bind_parameters(machine, function, call, receiver)
     machine.depth += 1
-    machine.context = replace(
-        context,
+    machine.context = context._replace(
         functions=(*context.functions, node),
         sites=(*context.sites, (call.node, context.loops)),
         loops=(),
@@ -204,7 +202,7 @@ def outcomes(
 def _run_body(machine: Machine, node: FunctionNode, world: World) -> list[tuple[Value, World]]:
     if isinstance(node, ast.Lambda):
         return machine.evaluate(node.body, world)
-    flow = machine.flow = type(machine.flow)()
+    flow = machine.new_flow()
     ends = machine.run_block(node.body, [world])
     nothing: list[tuple[Value, World]] = [(Literal((None,)), end) for end in ends]
     return flow.returned + nothing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import calls
@@ -53,7 +52,7 @@ def construct_base(machine: Machine, ref: Ref, cls: ClassValue, call: Call) -> N
         if isinstance(value, Ref):
             state = machine.world.heap[ref.id]
             assert isinstance(state, Instance)
-            machine.world.put(ref.id, replace(state, native=value.id))
+            machine.world.put(ref.id, state._replace(native=value.id))
             return
     for value in call.values():
         machine.escape(value)
@@ -84,7 +83,7 @@ def call_module_method(machine: Machine, ref: Ref, state: Instance, name: str, c
                     assert isinstance(value, Ref)
                     call_module_method(machine, value, inner, name, call)
             elif isinstance(value, Ref) and inner is not None:
-                part = replace(call, receiver=value)
+                part = call._replace(receiver=value)
                 registry.call_method(machine, value, inner, name, part)
         return ref
     if name in ("requires_grad_", "load_state_dict", "apply"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import Fact
@@ -27,7 +26,7 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
     """Enter a `with` item: return the context inside, what leaving does, what `as` binds."""
     if isinstance(value, ContextManager):
         if value.kind == "no_grad":
-            return replace(context, no_grad=context.no_grad + 1), None, value
+            return context._replace(no_grad=context.no_grad + 1), None, value
         if value.kind == "disable_adapter" and value.ref is not None:
             ref = value.ref
             # Adapters that are off already stay off afterwards.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import replace
 
 from peft_lint.interpreter.objects import (
     Adapter,
@@ -168,7 +167,7 @@ def _joined_state(left: State, right: State) -> State | None:
     if isinstance(left, Handle) and isinstance(right, Handle):
         same_handle = (left.body, left.kind, left.node) == (right.body, right.kind, right.node)
         mode = agreed(left.training, right.training)
-        return replace(left, training=mode, settings=None) if same_handle else None
+        return left._replace(training=mode, settings=None) if same_handle else None
     if isinstance(left, Body) and isinstance(right, Body):
         return _joined_body(left, right)
     return None
@@ -186,8 +185,7 @@ def _joined_body(left: Body, right: Body) -> Body | None:
     ):
         pairs = zip(mine, theirs, strict=True)
         adapters = tuple(_joined_adapter(one, two) for one, two in pairs)
-    return replace(
-        left,
+    return left._replace(
         checkpoint=left.checkpoint if left.checkpoint == right.checkpoint else None,
         training=agreed(left.training, right.training),
         dropout=agreed(left.dropout, right.dropout),
@@ -203,8 +201,7 @@ def _joined_body(left: Body, right: Body) -> Body | None:
 
 
 def _joined_adapter(left: Adapter, right: Adapter) -> Adapter:
-    return replace(
-        left,
+    return left._replace(
         weights=left.weights if left.weights is right.weights else Weights.UNKNOWN,
         trainable=agreed(left.trainable, right.trainable),
         training=agreed(left.training, right.training),

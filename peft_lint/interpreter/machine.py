@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Event
@@ -40,8 +40,7 @@ class DeadPath(Exception):  # noqa: N818 - ends a path, not an error
     """Raised inside an expression when no world comes back from it."""
 
 
-@dataclass(slots=True)
-class Choices:
+class Choices(NamedTuple):
     """The decisions inside one expression: those to repeat, and those left to try.
 
     An expression with inner branches is evaluated once per combination of their outcomes;
@@ -50,8 +49,8 @@ class Choices:
 
     path: tuple[int, ...]
     memo: dict[tuple[int, ...], list[tuple[Value, World]]]
-    taken: list[int] = field(default_factory=list)
-    untried: list[tuple[int, ...]] = field(default_factory=list)
+    taken: list[int]
+    untried: list[tuple[int, ...]]
 
     def take(self, count: int) -> int:
         """Return which of `count` outcomes to follow now."""
@@ -60,23 +59,21 @@ class Choices:
             pick = self.path[position]
         else:
             pick = 0
-            self.untried += [(*self.taken, other) for other in range(1, count)]
+            self.untried.extend((*self.taken, other) for other in range(1, count))
         self.taken.append(pick)
         return pick
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(NamedTuple):
     """Where worlds go that leave a block early."""
 
-    returned: list[tuple[Value, World]] = field(default_factory=list)
-    broken: list[World] = field(default_factory=list)
-    continued: list[World] = field(default_factory=list)
-    raised: list[World] = field(default_factory=list)
+    returned: list[tuple[Value, World]]
+    broken: list[World]
+    continued: list[World]
+    raised: list[World]
 
 
-@dataclass(slots=True)
-class Context:
+class Context(NamedTuple):
     """What surrounds the statement under way, in any function.
 
     `no_grad` counts blocks without gradients, `interactive` loops that ask a person.
@@ -115,7 +112,7 @@ class Machine:
         self.depth = 0
         self.nesting = 0
         self.context = Context()
-        self.flow = Flow()
+        self.flow = Flow([], [], [], [])
         self.choices: Choices | None = None
         self.visits: dict[ast.stmt, int] = {}
         self.statement: ast.stmt | None = None
@@ -166,7 +163,7 @@ class Machine:
         pending: list[tuple[int, ...]] = [()]
         outer = self.choices
         while pending and len(results) < 2 * MAX_VISITS:
-            self.choices = Choices(pending.pop(), memo)
+            self.choices = Choices(pending.pop(), memo, [], [])
             self.world = world.fork()
             with suppress(DeadPath):
                 results.append((self.eval(node), self.world))
@@ -260,6 +257,11 @@ class Machine:
         return (going, out) if is_and else (out, going)
 
     # blocks
+
+    def new_flow(self) -> Flow:
+        """Open the way out of a function's body."""
+        self.flow = Flow([], [], [], [])
+        return self.flow
 
     def settle(self, worlds: list[World]) -> list[World]:
         """Merge worlds that agree, and keep as many as the analysis can afford here."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import NamedTuple
 
 from peft_lint.interpreter.values import ClassValue, Literal, Value, contained
 
@@ -36,18 +36,7 @@ class Kind(Enum):
     PIPELINE = "pipeline"
 
 
-class State:
-    """The state of one object on the heap."""
-
-    __slots__ = ()
-
-    def leads_to(self) -> tuple[int, ...]:
-        """Return the ids of the objects that this one gives access to."""
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Config(State):
+class Config(NamedTuple):
     """An adapter config: `LoraConfig(...)`, or one read from a checkpoint.
 
     `class_name` is None where the text does not say the type. `fields` are the known ones;
@@ -68,13 +57,16 @@ class Config(State):
         """Return a field's value, None where it was not given."""
         return next((value for key, value in reversed(self.fields) if key == name), None)
 
+    def leads_to(self) -> tuple[int, ...]:
+        """Return no objects: it holds none."""
+        return ()
+
     def with_field(self, name: str, value: Value) -> Config:
         """Return the config after `config.name = value`."""
-        return replace(self, fields=(*self.fields, (name, value)), edited=(*self.edited, name))
+        return self._replace(fields=(*self.fields, (name, value)), edited=(*self.edited, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
+class Adapter(NamedTuple):
     """One named adapter of a body.
 
     `training` is the mode of its own dropout, `dropout` whether that is above zero.
@@ -92,8 +84,7 @@ class Adapter:
     in_place: Fact = True
 
 
-@dataclass(frozen=True, slots=True)
-class Body(State):
+class Body(NamedTuple):
     """What several variables share when PEFT wraps in place.
 
     `training` is the mode of the base modules, `dropout` whether they hold any above zero.
@@ -119,7 +110,21 @@ class Body(State):
     escaped: bool = False
     trained: Fact = False
     mode_call: Node | None = None
-    steps: Steps = field(default=(), compare=False)
+    steps: Steps = ()
+
+    def __eq__(self, other: object) -> bool:
+        # How a body got into its state keeps no two worlds apart.
+        return isinstance(other, Body) and self[:-1] == other[:-1]
+
+    def __hash__(self) -> int:
+        return hash(self.node)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def leads_to(self) -> tuple[int, ...]:
+        """Return no objects: handles lead to a body, not back."""
+        return ()
 
     def adapter(self, name: str) -> Adapter | None:
         """Return the adapter called `name`."""
@@ -137,23 +142,22 @@ class Body(State):
         Either decides what is trainable: the active adapters, or none (A6).
         """
         trainable = None if on is None else self.active if on else ()
-        return replace(self, enabled=on, adapters=self._activated(trainable))
+        return self._replace(enabled=on, adapters=self._activated(trainable))
 
     def activated(self, names: tuple[str, ...] | None) -> Body:
         """Return the body after these adapters, and no others, became active and trainable."""
-        return replace(self, active=names, adapters=self._activated(names))
+        return self._replace(active=names, adapters=self._activated(names))
 
     def _activated(self, names: tuple[str, ...] | None) -> tuple[Adapter, ...] | None:
         if self.adapters is None:
             return None
         return tuple(
-            replace(one, trainable=None if names is None else one.name in names)
+            one._replace(trainable=None if names is None else one.name in names)
             for one in self.adapters
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Handle(State):
+class Handle(NamedTuple):
     """One object that stands for a body.
 
     `training` is its own top flag. `inner` is the id of the handle that it wraps.
@@ -175,8 +179,7 @@ class Handle(State):
         return (self.body, *inner, *settings)
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments(State):
+class Arguments(NamedTuple):
     """Training arguments or a generation config: a class of a library with keywords."""
 
     node: ast.Call
@@ -188,9 +191,12 @@ class Arguments(State):
         """Return a keyword's value, None where it was not given."""
         return next((value for key, value in reversed(self.fields) if key == name), None)
 
+    def leads_to(self) -> tuple[int, ...]:
+        """Return no objects: it holds none."""
+        return ()
 
-@dataclass(frozen=True, slots=True)
-class Trainer(State):
+
+class Trainer(NamedTuple):
     """A trainer that drives a model: `handle` is what `trainer.model` is."""
 
     node: ast.Call
@@ -207,8 +213,7 @@ class Trainer(State):
         return (*handle, *(number for value in held for number in contained(value)))
 
 
-@dataclass(frozen=True, slots=True)
-class Tool(State):
+class Tool(NamedTuple):
     """An object whose only interest is what it is, such as an accelerator."""
 
     node: ast.Call
@@ -222,8 +227,7 @@ class Tool(State):
         return (*self.handles, *inner)
 
 
-@dataclass(frozen=True, slots=True)
-class Instance(State):
+class Instance(NamedTuple):
     """An object of a class of this document.
 
     `tracked` has the attributes that lead to objects, with the ids of these. `native` is the
@@ -232,8 +236,8 @@ class Instance(State):
 
     cls: ClassValue
     node: Node
-    attributes: Mapping[str, Value] = field(default_factory=dict)
-    tracked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = {}
+    tracked: Mapping[str, tuple[int, ...]] = {}
     native: int | None = None
 
     def leads_to(self) -> tuple[int, ...]:
@@ -256,6 +260,9 @@ class Instance(State):
         return Instance(self.cls, self.node, attributes, tracked, self.native)
 
 
+State = Body | Handle | Config | Arguments | Trainer | Tool | Instance
+
+
 def above_zero(value: Value | None, default: float = 0.0) -> Fact:
     """Return whether a number of the text is above zero; absent means `default`."""
     if value is None:
@@ -268,13 +275,12 @@ def above_zero(value: Value | None, default: float = 0.0) -> Fact:
 
 def uncertain(body: Body) -> Body:
     """Return the body after code out of view has had it: only its identity is left."""
-    return replace(
-        body,
+    return body._replace(
         training=None,
         adapters=None
         if body.adapters is None
         else tuple(
-            replace(one, weights=Weights.UNKNOWN, trainable=None, training=None, merged=None)
+            one._replace(weights=Weights.UNKNOWN, trainable=None, training=None, merged=None)
             for one in body.adapters
         ),
         active=None,

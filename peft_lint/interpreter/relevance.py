@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import Instance
@@ -80,6 +79,6 @@ def leave_out(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) ->
             variables = world.frames[frame].variables
             for value in [variables[name] for name in facts.words if name in variables]:
                 if isinstance(value, (Items, Entries)) and value.exact:
-                    world.replace_value(value, replace(value, exact=False))
+                    world.replace_value(value, value._replace(exact=False))
         for name in sorted(facts.bound):
             world.bind(machine.frame, name, machine.fresh(statement, name))

@@ -116,8 +116,7 @@ def _enter(
     outer = machine.context
     machine.context = Context(entry=node)
     machine.silent = name in _EVALUATION_HOOKS
-    call = bare(machine, node)
-    call.complete = False
+    call = bare(machine, node)._replace(complete=False)
     results = calls.outcomes(machine, function, call, receiver)
     machine.silent = False
     machine.context = outer

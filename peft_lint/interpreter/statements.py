@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, calls, contexts, matching
@@ -60,9 +59,9 @@ def _augmented(machine: Machine, node: ast.AugAssign, world: World) -> list[Worl
         old = machine.eval(load)
         if isinstance(old, Items) and isinstance(value, Items) and isinstance(node.op, ast.Add):
             exact = old.exact and value.exact
-            new: Value = replace(old, items=old.items + value.items, exact=exact)
+            new: Value = old._replace(items=old.items + value.items, exact=exact)
         elif isinstance(old, Entries) and isinstance(value, Entries):
-            new = replace(old, items=old.items + value.items, exact=old.exact and value.exact)
+            new = old._replace(items=old.items + value.items, exact=old.exact and value.exact)
         else:
             new = derived(type(node.op).__name__, old, value)
         access.assign(machine, node.target, new)
@@ -161,9 +160,9 @@ def _function(
         value = machine.eval(decorator)
         context = contexts.of_decorator(value)
         if context:
-            function = replace(function, contexts=(*function.contexts, context))
+            function = function._replace(contexts=(*function.contexts, context))
         elif isinstance(value, Symbol) and value.name in _ROLES:
-            function = replace(function, role=_ROLES[value.name])
+            function = function._replace(role=_ROLES[value.name])
     machine.code.defined.add(node.name)
     if node not in machine.reached:
         machine.pending[node] = function
@@ -193,7 +192,7 @@ def _class(machine: Machine, node: ast.ClassDef, world: World) -> list[World]:
         # Methods look names up around the class, never in its body.
         for name, value in attributes.items():
             if isinstance(value, Function) and value.frame == inner:
-                attributes[name] = replace(value, frame=outer)
+                attributes[name] = value._replace(frame=outer)
         end.pop(inner)
         cls = ClassValue(node, outer, bases, attributes, annotated, is_dataclass)
         for method in methods:
@@ -235,8 +234,7 @@ def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World
         and inner.func.id == "input"
         for inner in ast.walk(node)
     )
-    context = replace(
-        machine.context,
+    context = machine.context._replace(
         loops=(*machine.context.loops, node),
         interactive=machine.context.interactive + asks,
     )
@@ -249,7 +247,7 @@ def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World
 
 
 def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) -> list[World]:
-    context = replace(machine.context, loops=(*machine.context.loops, node))
+    context = machine.context._replace(loops=(*machine.context.loops, node))
     results: list[World] = []
     for world in worlds:
         for iterable, after in machine.evaluate(node.iter, world):
@@ -286,7 +284,7 @@ def _unrolled(
     machine: Machine, node: ast.For | ast.AsyncFor, world: World, rounds: list[Value]
 ) -> list[World]:
     outer = machine.flow
-    machine.flow = flow = replace(outer, broken=[], continued=[])
+    machine.flow = flow = outer._replace(broken=[], continued=[])
     going = [world]
     for value in rounds:
         for one in going:
@@ -305,9 +303,9 @@ def _loop(
     worlds: list[World],
     enter: Callable[[World], tuple[list[World], list[World]]],
 ) -> list[World]:
-    """Run a loop not at all, once and twice; what follows holds for any of them."""
+    """Run a loop once and twice, a `while` also not at all; what follows holds for any."""
     outer = machine.flow
-    machine.flow = flow = replace(outer, broken=[], continued=[])
+    machine.flow = flow = outer._replace(broken=[], continued=[])
     out: list[World] = []
     going = worlds
     for turn in range(3):
@@ -315,7 +313,9 @@ def _loop(
         for world in going:
             enters, leaves = enter(world)
             inside += enters
-            out += leaves
+            if turn or isinstance(node, ast.While):
+                # What is looped over is not empty: programs are written for some data.
+                out += leaves
         if turn == 2:
             break
         after = machine.run_block(node.body, machine.settle(inside))
@@ -328,13 +328,14 @@ def _loop(
 
 def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     outer = machine.flow
-    machine.flow = flow = replace(outer, raised=[])
+    machine.flow = flow = outer._replace(raised=[])
     seen: list[World] = [world.fork() for world in worlds]
     for statement in node.body:
         worlds = machine.run_block([statement], worlds)
         seen = machine.settle(seen + [world.fork() for world in worlds])
     imports = all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in node.body)
     caught = machine.settle(seen + flow.raised)
+    raised = list(flow.raised)
     flow.raised.clear()
     machine.flow = outer
     results = machine.run_block(node.orelse, worlds)
@@ -347,7 +348,7 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
                     world.bind(machine.frame, handler.name, NOTHING_KNOWN)
             results += machine.run_block(handler.body, start)
     if not node.handlers:
-        outer.raised += flow.raised
+        outer.raised.extend(raised)
     return machine.run_block(node.finalbody, machine.settle(results))
 
 

@@ -1,10 +1,14 @@
-"""What an expression can evaluate to: immutable values, shared between worlds."""
+"""What an expression can evaluate to: immutable values, shared between worlds.
+
+They are named tuples, as all records here: a frozen dataclass costs eight times as much
+to define, which every start of the program would pay for, and to make.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # Beyond this many joined alternatives a literal says nothing.
 MAX_ALTERNATIVES = 4
@@ -12,13 +16,7 @@ MAX_ALTERNATIVES = 4
 MAX_ORIGIN_DEPTH = 6
 
 
-class Value:
-    """Anything a name can be bound to."""
-
-    __slots__ = ()
-
-
-class Unknown(Value):
+class Unknown:
     """A value that the text does not determine.
 
     `origin` names how it was had (`("attribute", args, "resume")`): two unknowns of one
@@ -53,12 +51,20 @@ class Unknown(Value):
 NOTHING_KNOWN = Unknown()
 
 
-@dataclass(frozen=True, slots=True)
-class Literal(Value):
+class Literal(NamedTuple):
     """A constant of the text, or one of a few after a join, and where it stands."""
 
     values: tuple[object, ...]
-    node: ast.expr | None = field(default=None, compare=False)
+    node: ast.expr | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self[:1] == other[:1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:1])
 
     @property
     def single(self) -> bool:
@@ -66,38 +72,52 @@ class Literal(Value):
         return len(self.values) == 1
 
 
-@dataclass(frozen=True, slots=True)
-class Items(Value):
+class Items(NamedTuple):
     """A list, tuple or set display; `exact` when it holds just these items."""
 
     kind: str
     items: tuple[Value, ...]
     exact: bool = True
-    node: ast.expr | None = field(default=None, compare=False)
+    node: ast.expr | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Items) and self[:3] == other[:3]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:3])
 
 
-@dataclass(frozen=True, slots=True)
-class Entries(Value):
+class Entries(NamedTuple):
     """A dict display with literal string keys; `exact` when it holds just these."""
 
     items: tuple[tuple[str, Value], ...]
     exact: bool = True
-    node: ast.expr | None = field(default=None, compare=False)
+    node: ast.expr | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entries) and self[:2] == other[:2]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:2])
 
     def get(self, key: str) -> Value | None:
         """Return the value of `key`, the last one written."""
         return next((value for name, value in reversed(self.items) if name == key), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol(Value):
+class Symbol(NamedTuple):
     """An imported dotted name, e.g. `peft.LoraConfig`, or a builtin: `builtins.len`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function(Value):
+class Function(NamedTuple):
     """A function or lambda of this document, with the frame it closes over.
 
     `contexts` are what its decorators put around a call, e.g. `("no_grad",)`. `role` is
@@ -106,22 +126,39 @@ class Function(Value):
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     frame: int
-    defaults: tuple[Value, ...] = field(default=(), compare=False)
-    keyword_defaults: tuple[Value | None, ...] = field(default=(), compare=False)
     contexts: tuple[str, ...] = ()
     role: str = "method"
+    defaults: tuple[Value, ...] = ()
+    keyword_defaults: tuple[Value | None, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Function) and self[:4] == other[:4]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:4])
 
 
-@dataclass(frozen=True, slots=True)
-class ClassValue(Value):
+class ClassValue(NamedTuple):
     """A class of this document; `annotated` are the names its body annotates."""
 
     node: ast.ClassDef
     frame: int
-    bases: tuple[Value, ...] = field(compare=False)
-    attributes: Mapping[str, Value] = field(compare=False, repr=False)
+    bases: tuple[Value, ...]
+    attributes: Mapping[str, Value]
     annotated: tuple[str, ...] = ()
     is_dataclass: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ClassValue) and self[:2] == other[:2]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:2])
 
     def find(self, name: str) -> Value | None:
         """Return the attribute `name` of this class or of its bases in view."""
@@ -145,15 +182,13 @@ class ClassValue(Value):
         return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
-class Ref(Value):
+class Ref(NamedTuple):
     """A tracked object or an instance: the id of its state in a world's heap."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bound(Value):
+class Bound(NamedTuple):
     """An attribute of a receiver that has not been called yet.
 
     `function` is a Function of the document, or the name of a library method.
@@ -208,7 +243,7 @@ def derived(kind: str, *parts: Value | str) -> Unknown:
             named = named and part is not NOTHING_KNOWN
             origin.append(part if part.origin is None else part.origin)
         else:
-            origin.append(key(part) if isinstance(part, Value) else part)
+            origin.append(part if isinstance(part, str) else key(part))
     if not named or depth >= MAX_ORIGIN_DEPTH:
         return Unknown(None, handles, 0)
     return Unknown(tuple(origin), handles, depth + 1)
@@ -248,17 +283,31 @@ def contained(value: Value) -> tuple[int, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Super(Value):
+class Super(NamedTuple):
     """What `super()` gives in a method: the next classes of `owner`, for the object `ref`."""
 
     owner: ClassValue
     ref: Ref
 
 
-@dataclass(frozen=True, slots=True)
-class ContextManager(Value):
+class ContextManager(NamedTuple):
     """What a library call gives to `with`: `no_grad`, or `disable_adapter` of a handle."""
 
     kind: str
     ref: Ref | None = None
+
+
+# Anything a name can be bound to.
+Value = (
+    Unknown
+    | Literal
+    | Items
+    | Entries
+    | Symbol
+    | Function
+    | ClassValue
+    | Ref
+    | Bound
+    | Super
+    | ContextManager
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.events import Merged, Saved
@@ -45,7 +44,7 @@ def set_adapter(call: Call) -> Value:
     frozen = flag(call, 1, "inference_mode", False)
     trainable: Fact = None if frozen is None else not frozen
     adapters = tuple(
-        replace(one, trainable=trainable if one.name in names else False, merged=False)
+        one._replace(trainable=trainable if one.name in names else False, merged=False)
         for one in body.adapters
     )
     change_body(machine, handle, active=names, adapters=adapters)
@@ -73,7 +72,7 @@ def delete_adapter(call: Call) -> Value:
         change_body(machine, handle, active=None)
         return NOTHING_KNOWN
     adapters = tuple(one for one in body.adapters if one.name not in names)
-    left = replace(body, adapters=adapters)
+    left = body._replace(adapters=adapters)
     if body.active is None:
         left = left.activated(None)
     elif not set(names).isdisjoint(body.active):
@@ -120,7 +119,7 @@ def merge_adapter(call: Call) -> Value:
         update_adapters(machine, handle, merged=None)
     elif body.adapters is not None:
         adapters = tuple(
-            replace(one, merged=None if body.active is None else one.name in body.active)
+            one._replace(merged=None if body.active is None else one.name in body.active)
             for one in body.adapters
         )
         change_body(machine, handle, adapters=adapters)

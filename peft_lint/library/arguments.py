@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.call import result_of
@@ -33,5 +32,5 @@ def change(call: Call) -> Value:
     world = call.machine.world
     state = world.state(call.receiver)
     if isinstance(state, Arguments) and isinstance(call.receiver, Ref):
-        world.put(call.receiver.id, replace(state, fields=(), complete=False))
+        world.put(call.receiver.id, state._replace(fields=(), complete=False))
     return call.receiver or NOTHING_KNOWN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -102,7 +101,7 @@ def _part(machine: Machine, ref: Ref, state: State, name: str) -> Value:
         steps=((state.node, "the pipeline loads its models here, in eval mode"),),
     )
     part = new_model(machine, body, False)
-    machine.world.put(ref.id, replace(state, fields=(*state.fields, (name, part))))
+    machine.world.put(ref.id, state._replace(fields=(*state.fields, (name, part))))
     return part
 
 
@@ -111,7 +110,7 @@ def _set_part(call: Call, name: str) -> Value:
     state, value = call.machine.world.state(call.receiver), call.get(0, name)
     if isinstance(state, Tool) and isinstance(call.receiver, Ref) and value is not None:
         rest = tuple(pair for pair in state.fields if pair[0] != name)
-        call.machine.world.put(call.receiver.id, replace(state, fields=(*rest, (name, value))))
+        call.machine.world.put(call.receiver.id, state._replace(fields=(*rest, (name, value))))
     return NOTHING_KNOWN
 
 
@@ -141,7 +140,7 @@ def change_adapters(call: Call) -> Value:
     machine = call.machine
     state = machine.world.state(call.receiver)
     if isinstance(state, Tool) and isinstance(call.receiver, Ref) and state.kind == _PIPELINE:
-        machine.world.put(call.receiver.id, replace(state, kind=_CHANGED_PIPELINE))
+        machine.world.put(call.receiver.id, state._replace(kind=_CHANGED_PIPELINE))
         for _, part in state.fields:
             machine.escape(part)
     return NOTHING_KNOWN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import (
@@ -81,14 +80,14 @@ def new_model(machine: Machine, body: Body, training: Fact) -> Ref:
 def change_body(machine: Machine, handle: Handle, **changes: object) -> None:
     """Replace facts of the body behind a handle."""
     body = machine.world.body(handle)
-    machine.world.put(handle.body, replace(body, **changes))  # type: ignore[arg-type]
+    machine.world.put(handle.body, body._replace(**changes))  # type: ignore[arg-type]
 
 
 def add_step(machine: Machine, handle: Handle, node: Node, message: str) -> None:
     """Add what happened to the story of the body."""
     body = machine.world.body(handle)
     if not body.steps or body.steps[-1] != (node, message):
-        machine.world.put(handle.body, replace(body, steps=(*body.steps[-7:], (node, message))))
+        machine.world.put(handle.body, body._replace(steps=(*body.steps[-7:], (node, message))))
 
 
 def set_mode(machine: Machine, ref: Ref, mode: Fact) -> None:
@@ -99,12 +98,12 @@ def set_mode(machine: Machine, ref: Ref, mode: Fact) -> None:
     body = machine.world.body(handle)
     adapters = body.adapters
     if adapters is not None:
-        adapters = tuple(replace(one, training=mode) for one in adapters)
-    machine.world.put(handle.body, replace(body, training=mode, adapters=adapters))
+        adapters = tuple(one._replace(training=mode) for one in adapters)
+    machine.world.put(handle.body, body._replace(training=mode, adapters=adapters))
 
 
 def _set_top(machine: Machine, number: int, handle: Handle, mode: Fact) -> None:
-    machine.world.put(number, replace(handle, training=mode))
+    machine.world.put(number, handle._replace(training=mode))
     inner = machine.world.heap.get(handle.inner) if handle.inner is not None else None
     if isinstance(inner, Handle) and handle.inner is not None:
         _set_top(machine, handle.inner, inner, mode)
@@ -114,8 +113,8 @@ def update_adapters(machine: Machine, handle: Handle, **changes: object) -> None
     """Replace facts of every adapter of a handle's body."""
     body = machine.world.body(handle)
     if body.adapters is not None:
-        adapters = tuple(replace(one, **changes) for one in body.adapters)  # type: ignore[arg-type]
-        machine.world.put(handle.body, replace(body, adapters=adapters))
+        adapters = tuple(one._replace(**changes) for one in body.adapters)  # type: ignore[arg-type]
+        machine.world.put(handle.body, body._replace(adapters=adapters))
 
 
 def with_adapter(body: Body, adapter: Adapter) -> tuple[Adapter, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.events import AdapterLoaded
@@ -41,7 +40,7 @@ def from_pretrained(call: Call, class_name: str) -> Value:
     adapter = loaded_adapter(call, name, trainable, True)
     config = machine.world.state(call.get(4, "config"))
     if isinstance(config, Config):
-        adapter = replace(adapter, dropout=dropout(config), in_place=in_place(config) is not False)
+        adapter = adapter._replace(dropout=dropout(config), in_place=in_place(config) is not False)
     change_body(
         machine,
         handle,
@@ -121,7 +120,7 @@ def _load_named(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> 
         # Weights into an existing adapter: its dropout stays, and gradients mostly do.
         stays = trainable is False and body.active is not None and name not in body.active
         kept = existing.trainable if stays else None
-        adapter = replace(existing, weights=Weights.LOADED, trainable=kept)
+        adapter = existing._replace(weights=Weights.LOADED, trainable=kept)
     # Loading takes merged adapters out again (A9).
     update_adapters(machine, handle, merged=False)
     change_body(machine, handle, adapters=with_adapter(machine.world.body(handle), adapter))
@@ -143,7 +142,7 @@ def _change_gradients(call: Call, handle: Handle, active: tuple[str, ...] | None
     else:
         adapters = machine.world.body(handle).adapters or ()
         trainable = tuple(
-            replace(one, trainable=True) if one.name in active else one for one in adapters
+            one._replace(trainable=True) if one.name in active else one for one in adapters
         )
         change_body(machine, handle, adapters=trainable)
 
@@ -189,7 +188,7 @@ def _weights_from(call: Call, name: str) -> Value:
     adapters = machine.world.body(handle).adapters
     if adapters is not None:
         loaded = tuple(
-            replace(one, weights=Weights.LOADED) if one.name == name or len(adapters) == 1 else one
+            one._replace(weights=Weights.LOADED) if one.name == name or len(adapters) == 1 else one
             for one in adapters
         )
         change_body(machine, handle, adapters=loaded)

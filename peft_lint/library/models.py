@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.events import EvalCalled, ParametersTouched
@@ -74,7 +73,7 @@ def set_training(call: Call) -> Value:
     ref, handle, _ = receiver_of(call)
     constant = call.constant(0, "")
     mode: Fact = constant if isinstance(constant, bool) else None
-    call.machine.world.put(ref.id, replace(handle, training=mode))
+    call.machine.world.put(ref.id, handle._replace(training=mode))
     return NOTHING_KNOWN
 
 
@@ -155,11 +154,11 @@ def deepcopy(call: Call) -> Value:
         return world.add(state)
     if isinstance(value, (Literal, Items, Entries)) and not contained(value):
         # A display is told from its copy by its identity.
-        return replace(value)
+        return value._replace()
     return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 def _copied(machine: Machine, handle: Handle, body: int) -> Ref:
     inner = machine.world.heap.get(handle.inner) if handle.inner is not None else None
     number = _copied(machine, inner, body).id if isinstance(inner, Handle) else None
-    return machine.world.add(replace(handle, body=body, inner=number))
+    return machine.world.add(handle._replace(body=body, inner=number))

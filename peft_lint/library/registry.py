@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -200,11 +199,9 @@ def assign_attribute(
     """Assign an attribute of a tracked object."""
     model = METHODS.get((type(state), f"{name}="))
     if model is not None:
-        call = bare(machine, target)
-        call.receiver, call.args = ref, (value,)
-        model(call)
+        model(bare(machine, target)._replace(receiver=ref, args=(value,)))
     elif isinstance(state, Arguments):
-        machine.world.put(ref.id, replace(state, fields=(*state.fields, (name, value))))
+        machine.world.put(ref.id, state._replace(fields=(*state.fields, (name, value))))
     else:
         if contained(value):
             # A module of the model is replaced by another one, which may hold anything.
@@ -214,10 +211,9 @@ def assign_attribute(
 
 def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call) -> Value:
     """Call a method of a tracked object; one that is not modelled may do anything to it."""
-    call.receiver = ref
     model = METHODS.get((type(state), name))
     if model is not None:
-        return model(call)
+        return model(call._replace(receiver=ref))
     machine.escape(ref)
     for value in call.values():
         machine.escape(value)
@@ -229,10 +225,9 @@ def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:
     whole: Value = part
     while isinstance(whole, Bound):
         whole = whole.receiver
-    call.receiver = whole
     model = PART_METHODS.get(name)
     if model is not None and isinstance(machine.world.state(whole), Handle):
-        return model(call)
+        return model(call._replace(receiver=whole))
     machine.escape(whole)
     for value in call.values():
         machine.escape(value)
@@ -241,10 +236,9 @@ def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:
 
 def call_object(machine: Machine, ref: Ref, state: State, call: Call) -> Value:
     """Call a tracked object: a forward of a model, a pipeline."""
-    call.receiver = ref
     model = OBJECT_CALLS.get(type(state))
     if model is not None:
-        return model(call)
+        return model(call._replace(receiver=ref))
     for value in (ref, *call.values()):
         machine.escape(value)
     return result_of(machine, NOTHING_KNOWN, call)

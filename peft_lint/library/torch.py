@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.events import ParametersTouched, Saved, Trained
@@ -119,14 +118,14 @@ def train_body(machine: Machine, handle: Handle) -> None:
     adapters = body.adapters
     if adapters is not None:
         adapters = tuple(_trained(one) for one in adapters)
-    machine.world.put(handle.body, replace(body, adapters=adapters, trained=True, mode_call=None))
+    machine.world.put(handle.body, body._replace(adapters=adapters, trained=True, mode_call=None))
 
 
 def _trained(adapter: Adapter) -> Adapter:
     if adapter.trainable is False:
         return adapter
     weights = Weights.TRAINED if adapter.trainable else Weights.UNKNOWN
-    return replace(adapter, weights=weights)
+    return adapter._replace(weights=weights)
 
 
 @unknown_method("backward")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.events import Inference, Saved, Trained
@@ -98,11 +97,11 @@ def add_callback(call: Call) -> Value:
     old = state.callbacks
     added = Items("list", call.values(), call.complete)
     if isinstance(old, Items):
-        added = replace(old, items=old.items + added.items, exact=old.exact and added.exact)
+        added = old._replace(items=old.items + added.items, exact=old.exact and added.exact)
     elif old is not None and literal(old, ...) is not None:
-        added = replace(added, exact=False)
+        added = added._replace(exact=False)
     if isinstance(call.receiver, Ref):
-        call.machine.world.put(call.receiver.id, replace(state, callbacks=added))
+        call.machine.world.put(call.receiver.id, state._replace(callbacks=added))
     return NOTHING_KNOWN
 
 
@@ -154,7 +153,7 @@ def set_model(call: Call) -> Value:
     found = handle_of(call.machine, call.get(0, "model"))
     if isinstance(call.receiver, Ref):
         number = found[0].id if found else None
-        call.machine.world.put(call.receiver.id, replace(state, handle=number))
+        call.machine.world.put(call.receiver.id, state._replace(handle=number))
     return NOTHING_KNOWN
 
 

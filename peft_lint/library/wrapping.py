@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from peft_lint.events import Wrapped
@@ -151,7 +150,7 @@ def add_adapter(call: Call) -> Value:
         return NOTHING_KNOWN
     # Not active, and only the active one is trainable (A6).
     config = config_of(call, call.get(1, "peft_config"))
-    adapter = replace(fresh_adapter(name, call.node, config), trainable=False)
+    adapter = fresh_adapter(name, call.node, config)._replace(trainable=False)
     change_body(machine, handle, adapters=with_adapter(body, adapter))
     return NOTHING_KNOWN
 
@@ -189,8 +188,7 @@ def add_weighted_adapter(call: Call) -> Value:
     add_step(
         call.machine, handle, call.node, "adapters are mixed into a new one in train mode here"
     )
-    mix = replace(
-        fresh_adapter(name, call.node, Config(call.node, None, complete=False)),
+    mix = fresh_adapter(name, call.node, Config(call.node, None, complete=False))._replace(
         config=None,
         weights=Weights.UNKNOWN,
         trainable=None,

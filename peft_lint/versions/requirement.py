@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peft_lint.versions.specifier import SpecifierError, clauses
 from peft_lint.versions.target import LIBRARIES
@@ -19,8 +19,7 @@ _PEP_508 = re.compile(
 _CONDA = re.compile(r"(?:[\w.-]+::)?(?P<name>[\w.-]+)\s*(?P<range>.*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A library, the specifier it must meet ("" for any), and whether a marker guards it."""
 
     library: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from peft_lint.versions.specifier import key, lower_bound, satisfies
 
@@ -33,8 +33,7 @@ def known_releases() -> Mapping[str, tuple[str, ...]]:
     return {library: tuple(releases) for library, releases in rows.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a project says about one library.
 
     `release` decides firing and `source` says in words where it comes from. `allowed` are
@@ -47,15 +46,14 @@ class Claim:
     allowed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The releases that a document's project uses; of what nothing says, the newest known.
 
     `dependencies` are the paths of the files that the answer rests on. Every method raises
     KeyError for a library outside `LIBRARIES`.
     """
 
-    claims: Mapping[str, Claim] = field(default_factory=lambda: MappingProxyType({}))
+    claims: Mapping[str, Claim] = MappingProxyType({})
     dependencies: tuple[str, ...] = ()
 
     def release(self, library: str) -> str:

@@ -48,25 +48,10 @@ def keywords(package: Package) -> dict[str, list[str]]:
     found = {}
     for module, owner, methods in _METHODS:
         for name in methods:
-            owned = _method(package, module, owner, name)
+            owned = package.method(module, owner, name)
             if owned is not None and owned[1].args.kwarg is not None:
                 found[f"{owned[0]}.{name}"] = _read(package, owned[1]).row()
     return found
-
-
-def _method(
-    package: Package, module: str, owner: str, name: str
-) -> tuple[str, ast.FunctionDef] | None:
-    """Return the class that defines a method of `owner`, and the method."""
-    above = [package.class_named(module, owner)]
-    while above:
-        found = above.pop(0)
-        if found is not None:
-            for node in found[1].body:
-                if isinstance(node, ast.FunctionDef) and node.name == name:
-                    return found[1].name, node
-            above += package.bases(*found)
-    return None
 
 
 def _read(package: Package, method: ast.FunctionDef) -> Keywords:
@@ -153,7 +138,7 @@ def _passed_as_keywords(package: Package, call: ast.Call) -> Keywords:
         owner = ("peft.peft_model", "PeftModel")
     else:
         return Keywords(hub=name == "hf_hub_download", passed_on=name != "hf_hub_download")
-    owned = _method(package, *owner, name)
+    owned = package.method(*owner, name)
     if owned is None:
         return Keywords(passed_on=True)
     arguments = owned[1].args
@@ -168,7 +153,7 @@ def _passed_as_keywords(package: Package, call: ast.Call) -> Keywords:
 
 def _also_split(package: Package) -> set[str]:
     """Return the keywords that `_split_kwargs` lets through beside the hub's own."""
-    owned = _method(package, "peft.peft_model", "PeftModel", "_split_kwargs")
+    owned = package.method("peft.peft_model", "PeftModel", "_split_kwargs")
     tuples = (n for n in ast.walk(owned[1]) if isinstance(n, ast.Tuple)) if owned else ()
     constants = (e for t in tuples for e in t.elts if isinstance(e, ast.Constant))
     return {constant.value for constant in constants if isinstance(constant.value, str)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from tools.extract.source import Package, statements
+from tools.extract.source import Package
 
 _Table = dict[str, list[str]]
 
@@ -16,7 +16,7 @@ def mappings(package: Package) -> Mapping[str, _Table]:
     for module in package.modules.values():
         if "_MODULES_MAPPING" not in module.text:
             continue
-        for node in statements(module.tree.body):
+        for node in module.statements:
             if isinstance(node, ast.Assign):
                 _assign(node.targets[0], node.value, found)
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):

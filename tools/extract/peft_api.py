@@ -10,7 +10,7 @@ from typing import Any
 from tools.extract import timelines
 from tools.extract.keywords import keywords
 from tools.extract.mappings import mappings
-from tools.extract.source import Field, Package, choices, parameters, statements
+from tools.extract.source import Field, Package, parameters
 
 # The modules whose functions users call; of other modules they call what `peft` exports.
 _PUBLIC = ("peft", "peft.utils", "peft.helpers", "peft.optimizers", "peft.functional")
@@ -34,7 +34,7 @@ def read(package: Package) -> Release:
     """Return the facts of one release."""
     configs, enums = {}, {}
     for module in package.modules.values():
-        for node in statements(module.tree.body):
+        for node in module.statements:
             if isinstance(node, ast.ClassDef):
                 if any(ast.unparse(base).endswith("Enum") for base in node.bases):
                     enums[node.name] = _members(node)
@@ -113,21 +113,14 @@ def tables(found: Mapping[str, Release]) -> dict[str, dict[str, dict[str, Any]]]
             "homes": _homes(found, newest),
         },
         "peft_calls": {
-            "calls": _histories({r: facts.calls for r, facts in found.items()}, "parameters"),
-            "bases": _histories({r: facts.bases for r, facts in found.items()}, "bases"),
-            "keywords": _histories({r: f.keywords for r, f in found.items()}, "reads"),
+            "calls": timelines.histories(
+                {r: facts.calls for r, facts in found.items()}, "parameters"
+            ),
+            "bases": timelines.histories({r: facts.bases for r, facts in found.items()}, "bases"),
+            "keywords": timelines.histories({r: f.keywords for r, f in found.items()}, "reads"),
         },
         "peft_targets": _target_rows(found),
     }
-
-
-def _histories(found: Mapping[str, Mapping[str, Any]], value: str) -> dict[str, Any]:
-    """Return name -> {"in": span, value: history}, from release -> name -> value."""
-    rows = {}
-    for name, when in timelines.spans(found).items():
-        values = {r: facts[name] for r, facts in found.items() if name in facts}
-        rows[name] = {"in": when, value: timelines.history(values)}
-    return rows
 
 
 def _config_rows(found: Mapping[str, Release]) -> dict[str, Any]:
@@ -137,24 +130,7 @@ def _config_rows(found: Mapping[str, Release]) -> dict[str, Any]:
         # A release without the class stays in, so that the end of a field shows.
         present = {r: f.configs[name][1] if name in f.configs else {} for r, f in found.items()}
         module = next(reversed(per_release.values()))[0]
-        rows[name] = {"in": when, "module": module, "fields": field_rows(present)}
-    return rows
-
-
-def field_rows(found: Mapping[str, Mapping[str, Field]]) -> dict[str, Any]:
-    """Return field -> its row, from release -> the fields of one class."""
-    rows = {}
-    for name, when in timelines.spans(found).items():
-        fields = {r: own[name] for r, own in found.items() if name in own}
-        row: dict[str, Any] = {"in": when}
-        row["type"] = timelines.history({r: f.annotation for r, f in fields.items()})
-        row["default"] = timelines.history({r: f.default for r, f in fields.items()})
-        allowed = {r: choices(f.annotation) for r, f in fields.items()}
-        if any(allowed.values()):
-            row["choices"] = timelines.history(allowed)
-        if not all(field.init for field in fields.values()):
-            row["init"] = timelines.history({r: f.init for r, f in fields.items()})
-        rows[name] = row
+        rows[name] = {"in": when, "module": module, "fields": timelines.field_rows(present)}
     return rows
 
 
@@ -208,7 +184,8 @@ def _shortest(newest: Release, place: str, name: str) -> str:
 def _target_rows(found: Mapping[str, Release]) -> dict[str, dict[str, Any]]:
     names: Iterable[str] = sorted({name for facts in found.values() for name in facts.targets})
     return {
-        name: _histories({r: facts.targets.get(name, {}) for r, facts in found.items()}, "modules")
+        name: timelines.histories(
+            {r: facts.targets.get(name, {}) for r, facts in found.items()}, "modules"
+        )
         for name in names
     }
-

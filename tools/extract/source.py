@@ -1,4 +1,4 @@
-"""A released package as parsed source: what its modules define, import from each other, and offer."""
+"""A released package as parsed source: what its modules define, import, and offer."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Origin(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """A name that a module imports: `name` of `module`, or the module itself (name None)."""
+    """A name that a module imports from a module of its own package."""
 
     module: str
-    name: str | None
+    name: str
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,12 @@ class Field:
 
 
 class Module:
-    """One module: its statements, in order, as a running interpreter would meet them."""
+    """One module of a package; `root` is the package's name."""
 
-    def __init__(self, name: str, text: str, is_package: bool, root: str) -> None:
+    def __init__(self, name: str, text: str, is_package: bool, root: str, typing: bool) -> None:
         self.name = name
         self.text = text
+        self._typing = typing
         self._package = name if is_package else name.rpartition(".")[0]
         self._root = root
 
@@ -47,11 +48,16 @@ class Module:
         """The parsed source."""
         return ast.parse(self.text)
 
+    @property
+    def statements(self) -> Iterator[ast.stmt]:
+        """The statements that importing the module can run, those of its branches included."""
+        return _statements(self.tree.body, self._typing)
+
     @cached_property
     def names(self) -> Mapping[str, ast.stmt | Imported]:
         """The names that the module defines, or imports from its own package."""
         found: dict[str, ast.stmt | Imported] = {}
-        for node in statements(self.tree.body):
+        for node in self.statements:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 found[node.name] = node
                 if node.name == "__getattr__":
@@ -68,14 +74,14 @@ class Module:
     @cached_property
     def stars(self) -> tuple[str, ...]:
         """The modules of its own package from which the module imports everything."""
-        nodes = (n for n in statements(self.tree.body) if isinstance(n, ast.ImportFrom))
+        nodes = (n for n in self.statements if isinstance(n, ast.ImportFrom))
         stars = (n for n in nodes if any(alias.name == "*" for alias in n.names))
         return tuple(module for module in map(self._absolute, stars) if module)
 
     @cached_property
     def offered(self) -> tuple[str, ...] | None:
         """The names in `__all__`, None without one."""
-        for node in statements(self.tree.body):
+        for node in self.statements:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
                 return tuple(ast.literal_eval(node.value))
         return None
@@ -101,15 +107,18 @@ class Module:
 
 
 class Package:
-    """The modules of one release; `files` maps paths such as `peft/utils/other.py` to text."""
+    """The modules of one release; `files` maps paths such as `peft/utils/other.py` to text.
 
-    def __init__(self, name: str, files: Mapping[str, str]) -> None:
-        self.name = name
-        self.modules = {}
+    `typing` takes in what a module imports for type checkers only: packages that import lazily
+    say there what they offer.
+    """
+
+    def __init__(self, name: str, files: Mapping[str, str], typing: bool = False) -> None:
+        self.modules: dict[str, Module] = {}
         for path, text in files.items():
             dotted = path.removesuffix(".py").replace("/", ".")
             module = dotted.removesuffix(".__init__")
-            self.modules[module] = Module(module, text, module != dotted, name)
+            self.modules[module] = Module(module, text, module != dotted, name, typing)
 
     def names(self, module: str) -> Mapping[str, ast.stmt | Imported]:
         """Return what can be imported from `module`, star imports included."""
@@ -134,7 +143,7 @@ class Package:
             what = self.names(module).get(name)
             if not isinstance(what, Imported):
                 return Origin(module, name, what) if what else None
-            module, name = what.module, what.name or ""
+            module, name = what
         return None
 
     def class_named(self, module: str, name: str) -> tuple[str, ast.ClassDef] | None:
@@ -144,12 +153,32 @@ class Package:
             return origin.module, origin.node
         return None
 
+    def method(self, module: str, owner: str, name: str) -> tuple[str, ast.FunctionDef] | None:
+        """Return the class of this package that gives `owner` its method, and the method."""
+        above = [self.class_named(module, owner)]
+        while above:
+            found = above.pop(0)
+            if found is not None:
+                for node in found[1].body:
+                    if isinstance(node, ast.FunctionDef) and node.name == name:
+                        return found[1].name, node
+                above += self.bases(*found)
+        return None
+
     def bases(self, module: str, node: ast.ClassDef) -> Iterator[tuple[str, ast.ClassDef]]:
         """Yield the bases of a class that this package defines."""
         for base in node.bases:
             found = self.class_named(module, ast.unparse(base))
             if found and found[1] is not node:
                 yield found
+
+    def outside_bases(self, module: str, node: ast.ClassDef) -> set[str]:
+        """Return the names of the classes of other packages that a class descends from."""
+        own = [*self.bases(module, node)]
+        found = {ast.unparse(b).rpartition(".")[2] for b in node.bases} - {n.name for _, n in own}
+        for base in own:
+            found |= self.outside_bases(*base)
+        return found
 
     def fields(self, module: str, node: ast.ClassDef) -> dict[str, Field] | None:
         """Return the fields of a dataclass, inherited ones first; None for another class."""
@@ -160,31 +189,6 @@ class Package:
         elif not any(fields is not None for fields in inherited):
             return None
         return found
-
-    def outside_bases(self, module: str, node: ast.ClassDef) -> set[str]:
-        """Return the names of the classes of other packages that a class descends from."""
-        own = [*self.bases(module, node)]
-        found = {ast.unparse(b).rpartition(".")[2] for b in node.bases} - {n.name for _, n in own}
-        for base in own:
-            found |= self.outside_bases(*base)
-        return found
-
-
-def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements that importing a module can run, those of its branches included."""
-    for node in body:
-        if isinstance(node, ast.If):
-            typing_only = ast.unparse(node.test).endswith("TYPE_CHECKING")
-            yield from statements([] if typing_only else node.body)
-            yield from statements(node.orelse)
-        elif isinstance(node, ast.Try):
-            for handler in node.handlers:
-                yield from statements(handler.body)
-            yield from statements([*node.body, *node.orelse, *node.finalbody])
-        elif isinstance(node, ast.With):
-            yield from statements(node.body)
-        else:
-            yield node
 
 
 def parameters(node: ast.FunctionDef) -> list[str]:
@@ -213,6 +217,22 @@ def choices(annotation: str) -> list[object]:
     return list(found)
 
 
+def _statements(body: Iterable[ast.stmt], typing: bool) -> Iterator[ast.stmt]:
+    for node in body:
+        if isinstance(node, ast.If):
+            skipped = not typing and ast.unparse(node.test).endswith("TYPE_CHECKING")
+            yield from _statements([] if skipped else node.body, typing)
+            yield from _statements(node.orelse, typing)
+        elif isinstance(node, ast.Try):
+            for handler in node.handlers:
+                yield from _statements(handler.body, typing)
+            yield from _statements([*node.body, *node.orelse, *node.finalbody], typing)
+        elif isinstance(node, ast.With):
+            yield from _statements(node.body, typing)
+        else:
+            yield node
+
+
 def _parameter(argument: ast.arg, default: ast.expr | None) -> str:
     return argument.arg if default is None else f"{argument.arg}={ast.unparse(default)}"
 
@@ -227,11 +247,12 @@ def _own_fields(node: ast.ClassDef) -> dict[str, Field]:
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             annotation = statement.annotation
-            quoted = isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)
-            text = annotation.value if quoted else ast.unparse(annotation)
+            text = ast.unparse(annotation)
+            if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+                text = ast.unparse(ast.parse(annotation.value))
             if not text.removeprefix("typing.").startswith("ClassVar"):
                 default, init = _default(statement.value)
-                found[statement.target.id] = Field(ast.unparse(ast.parse(text)), default, init)
+                found[statement.target.id] = Field(text, default, init)
     return found
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.extract.source import Field, choices
+
 TABLES = Path(__file__).resolve().parents[2] / "peft_lint" / "knowledge"
 
 
@@ -52,6 +54,32 @@ def history(found: Mapping[str, Any]) -> Any:
         if not changes or value != changes[next(reversed(changes))]:
             changes[release] = value
     return changes if len(changes) > 1 else next(iter(changes.values()))
+
+
+def histories(found: Mapping[str, Mapping[str, Any]], value: str) -> dict[str, Any]:
+    """Return name -> {"in": span, value: history}, from release -> name -> value."""
+    rows = {}
+    for name, when in spans(found).items():
+        values = {r: facts[name] for r, facts in found.items() if name in facts}
+        rows[name] = {"in": when, value: history(values)}
+    return rows
+
+
+def field_rows(found: Mapping[str, Mapping[str, Field]]) -> dict[str, Any]:
+    """Return field -> its row, from release -> the fields of one class."""
+    rows = {}
+    for name, when in spans(found).items():
+        fields = {r: own[name] for r, own in found.items() if name in own}
+        row: dict[str, Any] = {"in": when}
+        row["type"] = history({r: f.annotation for r, f in fields.items()})
+        row["default"] = history({r: f.default for r, f in fields.items()})
+        allowed = {r: choices(f.annotation) for r, f in fields.items()}
+        if any(allowed.values()):
+            row["choices"] = history(allowed)
+        if not all(field.init for field in fields.values()):
+            row["init"] = history({r: f.init for r, f in fields.items()})
+        rows[name] = row
+    return rows
 
 
 def write(name: str, about: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from tools.extract.source import Package
 
 
 def packages(
-    library: str, releases: Iterable[str], kept: Path | None
+    library: str, releases: Iterable[str], kept: Path | None, typing: bool = False
 ) -> Iterator[tuple[str, Package]]:
     """Yield each release with its parsed package.
 
@@ -24,7 +24,7 @@ def packages(
         with tempfile.TemporaryDirectory() as scratch:
             folder = kept or Path(scratch)
             wheel = _wheel(folder, library, release) or _download(folder, library, release)
-            yield release, _read(library, wheel)
+            yield release, _read(library, wheel, typing)
 
 
 def _wheel(folder: Path, library: str, release: str) -> Path | None:
@@ -42,11 +42,11 @@ def _download(folder: Path, library: str, release: str) -> Path:
     return wheel
 
 
-def _read(library: str, wheel: Path) -> Package:
+def _read(library: str, wheel: Path, typing: bool) -> Package:
     with zipfile.ZipFile(wheel) as archive:
         files = {
             name: archive.read(name).decode("utf-8")
             for name in archive.namelist()
             if name.startswith(f"{library}/") and name.endswith(".py")
         }
-    return Package(library, files)
+    return Package(library, files, typing)

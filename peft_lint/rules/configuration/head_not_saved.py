@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint import knowledge
 from peft_lint.events import ParametersTouched, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Config
+from peft_lint.interpreter.objects import Body, Config, Node
 from peft_lint.interpreter.values import Items, Literal, Symbol, Value, literal
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
@@ -29,8 +28,7 @@ _WITHOUT_TASK = ("add_adapter", "inject_adapter_in_model")
 _NEW = ("num_labels", "id2label", "label2id")
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A config that met a model whose new head it leaves out."""
 
     event: Wrapped
@@ -38,7 +36,6 @@ class Candidate:
     missing: tuple[str, ...]
     named: tuple[str, ...]
     severity: Severity
-    dead: bool = False
 
 
 class Rule:
@@ -46,6 +43,7 @@ class Rule:
 
     def __init__(self) -> None:
         self._candidates: dict[tuple[object, object], Candidate] = {}
+        self._seen_to: set[Node] = set()
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Compare the model's new head with what the config trains and saves."""
@@ -67,14 +65,12 @@ class Rule:
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
         """The code unfreezes or saves parameters by itself: the head may be among them."""
-        body = scene.body(event)
-        for candidate in self._candidates.values():
-            candidate.dead |= candidate.body.node is body.node
+        self._seen_to.add(scene.body(event).node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what is left."""
         for candidate in self._candidates.values():
-            if not candidate.dead:
+            if candidate.body.node not in self._seen_to:
                 yield _suspicion(candidate)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.events import Inference, Trained
 from peft_lint.finding import Applicability, Severity
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from peft_lint.syntax.rewriting import Rewriting
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An inference with live dropout, until training beside it explains the mode."""
 
     event: Inference
@@ -28,8 +26,6 @@ class Candidate:
     body: ast.AST
     places: tuple[Place, ...]
     steps: Steps
-    trained_later: bool = False
-    in_training_step: bool = False
 
     @property
     def function(self) -> ast.AST | None:
@@ -42,6 +38,8 @@ class Rule:
 
     def __init__(self) -> None:
         self._candidates: dict[Node, Candidate] = {}
+        self._trained_later: set[Node] = set()
+        self._in_training_step: set[Node] = set()
 
     def on_inference(self, event: Inference, scene: Scene) -> None:
         """Suspect an inference on a path where dropout acts."""
@@ -63,9 +61,10 @@ class Rule:
                 continue
             by_hand = event.how == "backward"
             # A trainer puts the model back into train mode by itself, wherever it is called.
-            candidate.trained_later |= by_hand or candidate.function is scene.function
+            if by_hand or candidate.function is scene.function:
+                self._trained_later.add(candidate.event.node)
             if by_hand and _same_step(candidate, scene.places(event)):
-                candidate.in_training_step = True
+                self._in_training_step.add(candidate.event.node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report the first such inference of each cause and function."""
@@ -73,10 +72,10 @@ class Rule:
         for candidate in sorted(self._candidates.values(), key=_position):
             last = candidate.steps[-1][0] if candidate.steps else candidate.body
             cause = (candidate.body, last, candidate.function)
-            if candidate.in_training_step or cause in causes:
+            if candidate.event.node in self._in_training_step or cause in causes:
                 continue
             causes.add(cause)
-            yield _suspicion(candidate)
+            yield _suspicion(candidate, candidate.event.node in self._trained_later)
 
 
 def _severity(body: Body) -> Severity | None:
@@ -135,7 +134,7 @@ def _position(candidate: Candidate) -> tuple[int, int]:
     return node.lineno, node.col_offset
 
 
-def _suspicion(candidate: Candidate) -> Suspicion:
+def _suspicion(candidate: Candidate, trained_later: bool) -> Suspicion:
     event = candidate.event
     what = "generates" if event.how == "generate" else "answers"
     known = candidate.severity is Severity.WARNING
@@ -143,7 +142,7 @@ def _suspicion(candidate: Candidate) -> Suspicion:
     if not known:
         message = f"the model {what} in train mode; any dropout it has is switched on"
     words = "generation happens here" if event.how == "generate" else "inference happens here"
-    applicability = Applicability.UNSAFE if candidate.trained_later else Applicability.SAFE
+    applicability = Applicability.UNSAFE if trained_later else Applicability.SAFE
     return Suspicion(
         code="PEF201",
         severity=candidate.severity,

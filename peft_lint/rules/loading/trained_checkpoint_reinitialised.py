@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.events import (
     AdapterLoaded,
@@ -39,15 +38,13 @@ _SINKS = {
 }
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A wrap whose adapter is fresh though its config came from a checkpoint."""
 
     event: Wrapped
     base_from_config: bool
     already_loaded: bool
-    dead: bool = False
-    sinks: dict[Node, tuple[bool, str]] = field(default_factory=dict)
+    sinks: dict[Node, tuple[bool, str]]
 
 
 class Rule:
@@ -55,6 +52,7 @@ class Rule:
 
     def __init__(self) -> None:
         self._candidates: dict[Node, Candidate] = {}
+        self._discharged: set[Node] = set()
         self._saved: set[str] = set()
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
@@ -75,7 +73,7 @@ class Rule:
             if one.node is not event.node
         )
         loaded |= not event.fresh_base and _was_loaded(body, event)
-        self._candidates.setdefault(event.node, Candidate(event, from_config, loaded))
+        self._candidates.setdefault(event.node, Candidate(event, from_config, loaded, {}))
 
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Weights came after all: nothing to say, on any path."""
@@ -109,7 +107,7 @@ class Rule:
         """Report wraps that reach a use without trained weights on every world."""
         for candidate in self._candidates.values():
             uses = [(node, words) for node, (fresh, words) in candidate.sinks.items() if fresh]
-            if candidate.dead or not uses:
+            if candidate.event.node in self._discharged or not uses:
                 continue
             own = literal(candidate.event.config.source) in self._saved
             yield _suspicion(candidate, uses[0], own)
@@ -119,7 +117,7 @@ class Rule:
             if body.adapters is None or any(
                 one.node is candidate.event.node for one in body.adapters
             ):
-                candidate.dead = True
+                self._discharged.add(candidate.event.node)
 
     def _reach(self, event: Event, scene: Scene, words: str) -> None:
         body = scene.body(event)
