@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tokenize
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -105,6 +104,8 @@ def _raw_comments(document: Document) -> Iterator[tuple[range, int, int, str, bo
 
     flake8 joins the lines of a multi-line string and of backslash continuations, nothing else.
     """
+    import tokenize
+
     # Rows as the document counts them; the tokenizer does not know a lone CR.
     lines = (document.line(row + 1) + "\n" for row in range(len(document.line_starts)))
     pending: list[tuple[int, int, str, bool]] = []

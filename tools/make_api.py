@@ -73,7 +73,6 @@ def write_peft(library: str, kept: Path | None) -> None:
         "peft_targets": "the target modules that peft chooses where none are given",
     }
     tables = peft_api.tables(found)
-    # Written by name, since the releases that peft and the hub's client go by differ.
     tables["peft_calls"]["hub"] = {"hf_hub_download": download_parameters(hub)}
     for name, what in contents.items():
         timelines.write(name, about(library, found, what), tables[name])
@@ -94,15 +93,14 @@ def write_training(library: str, kept: Path | None) -> None:
 def check(other: Path, moved: Path) -> int:
     """Print each difference that nobody has explained; return 1 if there is one."""
     explained = json.loads(EXPLAINED.read_text("utf-8"))["differences"]
-    known = {(row["what"], row["ours"], row["theirs"]) for row in explained}
-    load = [json.loads(path.read_text("utf-8")) for path in (other, moved)]
-    result = history.compare(*load)
+    known = [(row["what"], row["ours"], row["theirs"]) for row in explained]
+    result = history.compare(*(json.loads(p.read_text("utf-8")) for p in (other, moved)))
     left = [row for row in result.differences if row not in known]
+    gone = [row for row in known if row not in result.differences]
     for what, ours, theirs in left:
         print(f"{what}: ours {ours!r}, theirs {theirs!r}")
-    gone = known - set(result.differences)
-    for row in sorted(gone, key=str):
-        print(f"explained, but no longer different: {row}")
+    for what, ours, theirs in gone:
+        print(f"explained, but no longer so: {what}: ours {ours!r}, theirs {theirs!r}")
     print(f"{result.compared} facts compared, {len(known)} differences explained, {len(left)} not")
     return 1 if left or gone else 0
 

@@ -7,11 +7,10 @@ the part of an auto class after `AutoModelFor` ("SequenceClassification").
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 # What PEFT adds to modules_to_save by itself, by task type.
 ADDED_BY_TASK_TYPE: Mapping[str, tuple[str, ...]] = {
@@ -33,16 +32,14 @@ _LANGUAGE_MODELS = {"CausalLM", "MaskedLM", "Seq2SeqLM"}
 _BODY_TASKS = {None, "CausalLM", "MaskedLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"}
 
 
-@dataclass(frozen=True, slots=True)
-class ModelClass:
+class ModelClass(NamedTuple):
     """What a model class of transformers is: its family, and its task (None: a base model)."""
 
     model_type: str
     task: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+class Heads(NamedTuple):
     """The modules of one family's class for one task that do not come from the base model.
 
     `modules` stand beside the base model, `poolers` inside it (`bert.pooler`): a checkpoint
@@ -68,8 +65,7 @@ class Heads:
         return tuple(module for module in self.modules if module not in covered)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A well-known checkpoint: its family, and what its published weights hold.
 
     `heads` are the tasks whose trained heads it has, `carries` the head modules that its
@@ -167,8 +163,9 @@ def covers(module: str, names: Iterable[str]) -> bool:
 
 @cache
 def _table(name: str) -> Mapping[str, Any]:
-    # Not importlib.resources: importing it costs more than reading every table.
-    table: Mapping[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
+    # Neither importlib.resources nor pathlib: each costs more than reading every table.
+    with open(os.path.join(os.path.dirname(__file__), f"{name}.json"), "rb") as stream:
+        table: Mapping[str, Any] = json.load(stream)
     return table
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
-from pathlib import Path
 
 from peft_lint.versions.requirement import library
 
@@ -18,20 +17,21 @@ def of_environment(prefix: str) -> tuple[dict[str, str], tuple[str, ...]]:
     """
     if os.path.realpath(prefix) == os.path.realpath(sys.prefix):
         return {}, ()
-    folders = [*sorted(Path(prefix).glob("lib/python3.*/site-packages"))]
-    folders += sorted(Path(prefix).glob("Lib/site-packages"))
+    libraries = [os.path.join("lib", name) for name in _names(os.path.join(prefix, "lib"))]
+    pythons = sorted(name for name in libraries if name.startswith(os.path.join("lib", "python3.")))
+    places = [os.path.join(prefix, name, "site-packages") for name in (*pythons, "Lib")]
+    folders = [place for place in places if os.path.isdir(place)]
     found: dict[str, str] = {}
     for folder in folders:
         for name in sorted(_names(folder)):
             distribution, _, version = name.removesuffix(".dist-info").partition("-")
             if name.endswith(".dist-info") and version and (of := library(distribution)):
                 found[of] = version
-    return found, tuple(map(str, folders))
+    return found, tuple(folders)
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: str) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry in entries]
+        return os.listdir(folder)
     except OSError:
         return []

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from peft_lint.versions.specifier import SpecifierError, exact, key, lower_bound, satisfies
 from peft_lint.versions.target import LIBRARIES, Claim, Target, known_releases
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 
@@ -24,7 +28,7 @@ def resolve(path: str | None, overrides: Mapping[str, str], text: str) -> Target
     its repository, and its environment.
     """
     scripted = _of_script(text) if "# /// script" in text else None
-    base = scripted or _of_project(os.path.normpath(Path(path or "-").absolute().parent))
+    base = scripted or _of_project(os.path.dirname(os.path.abspath(path or "-")))
     if not overrides:
         return base
     given = {name: _override(name, release) for name, release in overrides.items()}
@@ -64,18 +68,18 @@ def _of_project(directory: str) -> Target:
     return Target(sources.claims(), tuple(dict.fromkeys(sources.read)))
 
 
-def _upwards(directory: str) -> Iterator[tuple[Path, frozenset[str]]]:
+def _upwards(directory: str) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield each folder from `directory` to the root of its repository, with its entries."""
-    start = Path(directory)
-    for folder in (start, *start.parents):
-        try:
-            with os.scandir(folder) as entries:
-                names = frozenset(entry.name for entry in entries)
-        except OSError:
-            continue
-        yield folder, names
-        if ".git" in names:
+    folder = directory
+    while True:
+        names: frozenset[str] = frozenset()
+        with suppress(OSError):
+            names = frozenset(os.listdir(folder))
+            yield folder, names
+        parent = os.path.dirname(folder)
+        if ".git" in names or parent == folder:
             return
+        folder = parent
 
 
 class _Sources:
@@ -87,21 +91,25 @@ class _Sources:
         self.locked: list[tuple[str, Mapping[str, tuple[str, ...]]]] = []
         self.installed: list[tuple[str, Mapping[str, tuple[str, ...]]]] = []
 
-    def look(self, folder: Path, names: frozenset[str]) -> None:
+    def look(self, folder: str, names: frozenset[str]) -> None:
         """Read what there is in one folder, best source first."""
         texts = sorted(n for n in names if n.startswith("requirements") and n.endswith(".txt"))
         conda = sorted(names & {"environment.yml", "environment.yaml"})
         locks = [name for name in _LOCK_FILES if name in names]
         if locks:
+            from pathlib import Path
+
             from peft_lint.versions.locked import of_lock_file
 
             for name in locks:
-                self.read.append(str(folder / name))
-                self.locked.append((f"locked in {name}", of_lock_file(folder / name)))
+                self.read.append(os.path.join(folder, name))
+                self.locked.append((f"locked in {name}", of_lock_file(Path(folder, name))))
         if texts or conda or "pyproject.toml" in names:
-            self._look_at_declarations(folder, names, texts, conda)
+            from pathlib import Path
+
+            self._look_at_declarations(Path(folder), names, texts, conda)
         if ".venv" in names:
-            self.install(str(folder / ".venv"), ".venv")
+            self.install(os.path.join(folder, ".venv"), ".venv")
 
     def _look_at_declarations(
         self, folder: Path, names: frozenset[str], texts: list[str], conda: list[str]

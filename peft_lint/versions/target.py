@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -29,7 +29,8 @@ NOTHING_SAID = "newest known release"
 @cache
 def known_releases() -> Mapping[str, tuple[str, ...]]:
     """Return the releases of each library that the facts of this package cover, oldest first."""
-    rows = json.loads(Path(__file__).with_name("releases.json").read_bytes())
+    with open(os.path.join(os.path.dirname(__file__), "releases.json"), "rb") as stream:
+        rows = json.load(stream)
     return {library: tuple(releases) for library, releases in rows.items()}
 
 

@@ -131,7 +131,7 @@ def _targets(
             if mapping.endswith("_MODULES_MAPPING"):
                 rows = ours.get(mapping, {})
                 found = {family: _at(row, "modules", release) for family, row in rows.items()}
-                mine = {family: modules for family, modules in found.items() if modules}
+                mine = {family: modules for family, modules in found.items() if modules is not None}
                 yield f"{mapping} in {release}", mine, families
 
 

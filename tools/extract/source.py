@@ -86,14 +86,16 @@ class Module:
                 return tuple(ast.literal_eval(node.value))
         return None
 
-    def _answered(self, function: ast.AST) -> dict[str, Imported]:
-        """Return what a module's `__getattr__` imports when it is asked for that name."""
-        found = {}
-        compared = {n.value for n in ast.walk(function) if isinstance(n, ast.Constant)}
+    def _answered(self, function: ast.stmt) -> dict[str, ast.stmt | Imported]:
+        """Return what a module's `__getattr__` gives for the names that it asks for."""
+        found: dict[str, ast.stmt | Imported] = {}
         for node in ast.walk(function):
-            if isinstance(node, ast.ImportFrom) and (module := self._absolute(node)):
-                names = {alias.name for alias in node.names} & compared
-                found |= {name: Imported(module, name) for name in names}
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+                answer = node.comparators[0]
+                if isinstance(answer, ast.Constant) and isinstance(answer.value, str):
+                    found.setdefault(answer.value, function)
+            elif isinstance(node, ast.ImportFrom) and (module := self._absolute(node)):
+                found |= {alias.name: Imported(module, alias.name) for alias in node.names}
         return found
 
     def _absolute(self, node: ast.ImportFrom) -> str | None:

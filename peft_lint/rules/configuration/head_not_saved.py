@@ -76,7 +76,11 @@ class Rule:
 
 def _named(config: Config) -> tuple[str, ...] | None:
     """Return the literal `modules_to_save`, None when the text does not say them all."""
-    value = config.get("modules_to_save")
+    return _texts(config.get("modules_to_save"))
+
+
+def _texts(value: Value | None) -> tuple[str, ...] | None:
+    """Return a list of names, () where there is none, None when the text does not say them all."""
     if value is None or literal(value, ...) is None:
         return ()
     if isinstance(value, Items) and value.exact:
@@ -183,13 +187,21 @@ def _proposals(candidate: Candidate) -> tuple[Proposal, ...]:
     usable = bool(added) and event.how not in _WITHOUT_TASK
     by_type = usable and (given is None or literal(given, ...) is None)
     left = candidate.missing
-    if by_type and added is not None:
+    targets = _texts(event.config.get("target_modules"))
+    all_linear = literal(event.config.get("target_modules")) == "all-linear"
+    hit = targets is None or any(_hits(target, left) for target in targets)
+    if targets and all(_hits(target, left) for target in targets):
+        # Without the head nothing is left to adapt, and PEFT refuses that.
+        return ()
+    # A head that gets an adapter of its own must be named beforehand: the task types for
+    # tokens and answers name it too late, and PEFT raises (A12).
+    if by_type and added is not None and not hit:
         left = tuple(name for name in left if not knowledge.covers(name, added))
-    if not by_type and not left:
+    if not left and (hit or not by_type):
         return ()
     names = (*candidate.named, *(name.rpartition(".")[2] for name in left)) if left else ()
     known = isinstance(body.checkpoint, Literal) and bool(candidate.missing)
-    safe = known and not candidate.named
+    safe = known and not candidate.named and (not hit or all_linear)
     parts = [f"task_type=TaskType.{task_type}"] if by_type else []
     parts += [f"modules_to_save={_list(names)}"] if names else []
     visitor = NameTheHead(task_type if by_type else None, names)
@@ -201,6 +213,11 @@ def _proposals(candidate: Candidate) -> tuple[Proposal, ...]:
             (event.config.node,),
         ),
     )
+
+
+def _hits(target: str, heads: tuple[str, ...]) -> bool:
+    """Return whether a name of `target_modules` matches one of the heads, as PEFT matches it."""
+    return any(head == target or head.endswith(f".{target}") for head in heads)
 
 
 def _list(names: tuple[str, ...]) -> str:

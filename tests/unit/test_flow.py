@@ -1,0 +1,101 @@
+"""Which paths the interpreter follows, and what switching adapters leaves: small programs."""
+
+import pytest
+
+from peft_lint.document import Document
+from peft_lint.interpreter.run import run
+from peft_lint.versions import Target
+
+PREAMBLE = """\
+import os
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM
+m = AutoModelForCausalLM.from_pretrained("gpt2")
+mode = os.getenv("MODE")
+"""
+PEFT = f'{PREAMBLE}m = get_peft_model(m, LoraConfig())\nm.add_adapter("two", LoraConfig())\n'
+
+
+def bodies(code):
+    """Return the body behind `m` on each world at the end."""
+    machine = run(Document("program.py", code), Target())
+    found = []
+    for world in machine.ends:
+        handle = world.handle(world.lookup(0, "m"))
+        assert handle is not None
+        found.append(world.body(handle))
+    return found
+
+
+def modes(code):
+    return {body.training for body in bodies(PREAMBLE + code)}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("match mode:\n    case 'a': m.train()\n    case _: m.train()", {True}),
+        ("match mode:\n    case 'a' | 'b': m.train()\n    case other: m.train()", {True}),
+        ("match mode:\n    case 'a': m.train()", {True, False}),
+        ("match mode:\n    case other if other: m.train()", {True, False}),
+        ("match 'a':\n    case 'a': m.train()\n    case _: m.eval()", {True}),
+        ("match 'b':\n    case 'a': m.train()\n    case _: m.eval()", {False}),
+        ("match None:\n    case None: m.train()\n    case _: m.eval()", {True}),
+        ("match mode:\n    case 'a': m.train()\nif mode == 'a': m.eval()", {False}),
+        ("match m:\n    case model: model.train()", {True}),
+        ("match (mode, m):\n    case (a, b): m.train()", {True, False}),
+    ],
+)
+def test_match_tries_its_cases_in_order(code, expected):
+    assert modes(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("for one in range(3): m.train()", {True}),
+        ("for one in mode: m.train()", {True}),
+        ("for one in []: m.train()", {False}),
+        ("for one in mode:\n    if one: break\n    m.train()", {True, False}),
+        ("while mode: m.train()", {True, False}),
+        ("while True:\n    m.train()\n    break", {True}),
+    ],
+)
+def test_what_is_looped_over_is_not_empty(code, expected):
+    assert modes(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "enabled", "trainable"),
+    [
+        ("", True, {"default"}),
+        ("m.base_model.disable_adapter_layers()", False, set()),
+        ("m.base_model.disable_adapter_layers()\nm.set_adapter('two')", False, {"two"}),
+        ("m.requires_grad_(True)\nwith m.disable_adapter():\n    pass", True, {"default"}),
+        (
+            "m.base_model.disable_adapter_layers()\nwith m.disable_adapter():\n    pass",
+            False,
+            set(),
+        ),
+        ("with m.disable_adapter():\n    m.set_adapter('two')", True, {"two"}),
+    ],
+)
+def test_switching_adapters_decides_what_is_trainable(code, enabled, trainable):
+    (body,) = bodies(PEFT + code)
+    assert body.enabled is enabled
+    assert {one.name for one in body.adapters if one.trainable} == trainable
+    assert None not in {one.trainable for one in body.adapters}
+
+
+@pytest.mark.parametrize(
+    ("code", "active"),
+    [
+        ("m.delete_adapter('two')", ("default",)),
+        ("m.delete_adapter('default')", ("two",)),
+        ("m.add_adapter('a', LoraConfig())\nm.delete_adapter('default')", ("a",)),
+    ],
+)
+def test_the_first_by_name_is_active_when_the_active_one_is_deleted(code, active):
+    (body,) = bodies(PEFT + code)
+    assert body.active == active
+    assert {one.name for one in body.adapters if one.trainable} == set(active)
