@@ -8,7 +8,8 @@ from typing import NamedTuple
 from peft_lint.document import Document
 from peft_lint.events import Event
 from peft_lint.interpreter.machine import Context, Machine
-from peft_lint.interpreter.objects import Body, Handle
+from peft_lint.interpreter.objects import Body, Handle, Instance
+from peft_lint.interpreter.values import Value
 from peft_lint.interpreter.world import World
 
 
@@ -64,6 +65,15 @@ class Scene(NamedTuple):
     def body(self, event: Event) -> Body:
         """Return the body of the handle that an event is about."""
         return self.world.body(self.handle(event))
+
+    def value(self, node: ast.expr) -> Value | None:
+        """Return what a name holds, or an attribute of an object in view; else None."""
+        if isinstance(node, ast.Name):
+            return self.world.lookup(self.machine.frame, node.id)
+        if isinstance(node, ast.Attribute):
+            owner = self.world.state(self.value(node.value))
+            return owner.get(node.attr) if isinstance(owner, Instance) else None
+        return None
 
     def places(self, event: Event) -> tuple[Place, ...]:
         """Return where an event happens for the module and each function under way."""

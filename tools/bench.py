@@ -37,6 +37,7 @@ PEFT_LINT += ["--output-format", "concise"]
 TORCHFIX_FILES = 60
 CLEAN_LINES = 200
 IMPORTS = (b"import peft", b"from peft")
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 READ_TREE = """
 import os, sys
 def read(folder):
@@ -55,6 +56,8 @@ def process_seconds(command: Sequence[str | Path]) -> float:
     child = subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
+        # An installed program has its bytecode; a run that may not keep it would compile anew.
+        env={key: value for key, value in os.environ.items() if key != NO_BYTECODE},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -73,7 +76,9 @@ def call_seconds(work: Callable[[], object]) -> float:
 
 
 def interleaved(rounds: int, *measures: Callable[[], float]) -> list[float]:
-    """Run the measures in turn, `rounds` times; return the median of each."""
+    """Run the measures in turn, `rounds` times after one that does not count; return medians."""
+    for measure in measures:
+        measure()
     samples = [[measure() for measure in measures] for _ in range(rounds)]
     return [statistics.median(column) for column in zip(*samples, strict=True)]
 

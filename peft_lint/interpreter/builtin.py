@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access
+from peft_lint.interpreter.objects import Config
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -114,6 +115,15 @@ def _mapped(machine: Machine, arguments: Call) -> Value:
     return machine.fresh(arguments.node)
 
 
+def _vars(machine: Machine, arguments: Call) -> Value:
+    value = arguments.args[0] if arguments.args else None
+    state = machine.world.state(value)
+    if isinstance(state, Config) and isinstance(value, Ref):
+        # peft's text generation benchmark prints the configs that it compares.
+        machine.world.put(value.id, state._replace(reported=True))
+    return derived("vars", *arguments.args)
+
+
 def _isinstance(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) != 2:
         return NOTHING_KNOWN
@@ -143,4 +153,5 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "map": _mapped,
     "filter": _mapped,
     "isinstance": _isinstance,
+    "vars": _vars,
 }

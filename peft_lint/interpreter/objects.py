@@ -42,7 +42,7 @@ class Config(NamedTuple):
     `class_name` is None where the text does not say the type. `fields` are the known ones;
     `complete` when no other was passed. `source` is the checkpoint it was read from, with
     the argument's node; None for a config written in the text. `edited` names attributes
-    assigned since.
+    assigned since, `reported` that the code shows all of its values to a person.
     """
 
     node: ast.Call
@@ -52,6 +52,7 @@ class Config(NamedTuple):
     source: Value | None = None
     source_node: ast.expr | None = None
     edited: tuple[str, ...] = ()
+    reported: bool = False
 
     def get(self, name: str) -> Value | None:
         """Return a field's value, None where it was not given."""

@@ -65,7 +65,10 @@ class Rule:
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
         """The code unfreezes or saves parameters by itself: the head may be among them."""
-        self._seen_to.add(scene.body(event).node)
+        body = scene.body(event)
+        if body.adapters != ():
+            # Before there is an adapter it changes nothing: the adapter freezes them again.
+            self._seen_to.add(body.node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what is left."""
