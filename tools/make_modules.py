@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+# Before transformers is imported: some configs name a checkpoint and would fetch it.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch
 import transformers
@@ -45,7 +49,7 @@ COUNTS = {
     *("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers"),
     *("decoder_layers", "num_encoder_layers", "num_decoder_layers"),
 }
-Row = dict[str, list[Any]]
+Row = dict[str, set[str]]
 
 
 def main() -> None:
@@ -56,7 +60,7 @@ def main() -> None:
     rows: dict[str, Row] = {}
     failed = []
     for name, (family, task) in classes.items():
-        if task is None or task in TASKS:
+        if (task is None or task in TASKS) and hasattr(transformers, name):
             try:
                 merge(rows.setdefault(family, {}), build(name, family), task)
             except Exception as error:  # whatever a config's defaults run into
@@ -85,28 +89,38 @@ def unfolded(table: Mapping[str, Any]) -> dict[str, dict[str, Row]]:
             names = changes
             for release in releases:
                 names = changes.get(release, names) if isinstance(changes, dict) else changes
-                if isinstance(names, list) and names:
-                    found[release].setdefault(family, {})[kind] = names
+                if isinstance(names, str) and names:
+                    found[release].setdefault(family, {})[kind] = set(names.split())
     return found
 
 
 def folded(measured: Mapping[str, Mapping[str, Row]]) -> dict[str, Any]:
-    """Return family -> kind -> history of the names, empty where a release has none."""
+    """Return family -> kind -> history of the names, joined by blanks."""
     table: dict[str, Any] = {}
     for family in sorted({family for rows in measured.values() for family in rows}):
         rows = {release: row.get(family, {}) for release, row in measured.items()}
         kinds = sorted({kind for row in rows.values() for kind in row})
-        table[family] = {k: history({r: row.get(k, []) for r, row in rows.items()}) for k in kinds}
+        joined = {
+            k: {r: " ".join(sorted(row.get(k, ()))) for r, row in rows.items()} for k in kinds
+        }
+        table[family] = {kind: history(names) for kind, names in joined.items()}
     return table
 
 
 def build(name: str, family: str) -> nn.Module:
-    """Return a model of class `name` with few layers and no memory for weights."""
+    """Return a model of class `name` without memory for weights, with few layers if it can be."""
+    try:
+        return _built(name, family, shorten)
+    except Exception:  # some configs allow no other number of layers than their own
+        return _built(name, family, lambda config: None)
+
+
+def _built(name: str, family: str, prepare: Callable[[Any], None]) -> nn.Module:
     model_class = getattr(transformers, name)
     config = model_class.config_class() if model_class.config_class else None
     if config is None or config.model_type != family:
         config = transformers.AutoConfig.for_model(family)
-    shorten(config)
+    prepare(config)
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(SECONDS)
     try:
@@ -122,7 +136,7 @@ def _give_up(*_: object) -> None:
 
 def shorten(config: Any) -> None:
     """Set the number of layers of a config, and of those inside it, to at most LAYERS."""
-    listed = getattr(config, "layer_types", None)
+    listed = vars(config).get("layer_types")
     # Where the kinds of layers are listed, all of them must stay.
     short_enough = listed is None or len(set(listed[:LAYERS])) == len(set(listed))
     for name, value in list(vars(config).items()):
@@ -130,26 +144,25 @@ def shorten(config: Any) -> None:
             shorten(value)
         elif name in COUNTS and isinstance(value, int) and short_enough:
             setattr(config, name, min(value, LAYERS))
-    if listed is not None and isinstance(getattr(config, "num_hidden_layers", None), int):
+    if listed is not None and isinstance(config.num_hidden_layers, int):
         config.layer_types = listed[: config.num_hidden_layers]
 
 
 def merge(row: Row, model: nn.Module, task: str | None) -> None:
     """Add what one class of a family has."""
-    found: dict[str, set[str]] = {}
     for name, module in model.named_modules():
+        if next(module.parameters(), None) is None:
+            continue
         kind = kind_of(module)
-        if kind != "part":
-            found.setdefault(kind, set()).add(short(name))
-        elif not name.rpartition(".")[2].isdigit():
-            found.setdefault(kind, set()).add(name.rpartition(".")[2])
+        # What adapters are put on is told apart by the module around it.
+        word = short(name) if kind in ("linear", "conv") else name.rpartition(".")[2]
+        if kind != "part" or not word.isdigit():
+            row.setdefault(kind, set()).add(word)
     for name, _ in model.named_parameters():
         if name.rpartition(".")[2] not in ("weight", "bias"):
-            found.setdefault("parameter", set()).add(short(name))
-    for kind, names in found.items():
-        row[kind] = sorted({*row.get(kind, ()), *names} - {""})
-    if task in GENERATING and (ends := output(model)) and ends not in row.setdefault("ends", []):
-        row["ends"].append(ends)
+            row.setdefault("parameter", set()).add(short(name))
+    if task in GENERATING and (ends := output(model)):
+        row.setdefault("ends", set()).add(ends)
 
 
 def kind_of(module: nn.Module) -> str:
@@ -173,8 +186,8 @@ def short(name: str) -> str:
     return ".".join(filter(None, [before, *tail]))
 
 
-def output(model: Any) -> list[Any] | None:
-    """Return [input embedding, output layer, whether one weight serves both], None without."""
+def output(model: Any) -> str | None:
+    """Return "embedding:output layer:tied", or None where there is no such pair."""
     try:
         embedding, layer = model.get_input_embeddings(), model.get_output_embeddings()
     except NotImplementedError:
@@ -182,8 +195,8 @@ def output(model: Any) -> list[Any] | None:
     if embedding is None or layer is None:
         return None
     names = {module: name.rpartition(".")[2] for name, module in model.named_modules()}
-    tied = bool(getattr(model.config.get_text_config(), "tie_word_embeddings", False))
-    return [names.get(embedding), names.get(layer), tied]
+    tied = getattr(model.config.get_text_config(), "tie_word_embeddings", False)
+    return f"{names.get(embedding)}:{names.get(layer)}:{'tied' if tied else 'apart'}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-COMMANDS = ("check", "rule", "rules", "trace")
+COMMANDS = ("check", "rule", "rules", "trace", "knowledge")
 
 
 class UsageError(Exception):
@@ -59,6 +59,10 @@ def _run(arguments: list[str]) -> int:
         from peft_lint.cli.trace import trace
 
         return trace(rest)
+    if command == "knowledge":
+        from peft_lint.cli.knowledge import knowledge
+
+        return knowledge(rest)
     from peft_lint.cli.rule import rule, rules
 
     return rule(rest) if command == "rule" else rules(rest)

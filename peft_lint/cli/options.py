@@ -21,6 +21,8 @@ commands:
   rule CODE|NAME      explain one rule
   rules               list all rules
   trace FILE[:LINE]   say what is believed of every model at a line
+  knowledge LIBRARY NAME
+                      say what is known of a name of peft, transformers or trl
 
 A path that is named like a command needs `check` or `./` before it.
 exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, settings, IO or internal error

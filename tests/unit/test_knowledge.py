@@ -369,15 +369,15 @@ def test_fresh_heads(checkpoint_id, task, fresh):
 
 
 def test_the_tables_are_small():
-    assert sum(path.stat().st_size for path in FOLDER.glob("*.json")) < 400_000
+    assert sum(path.stat().st_size for path in FOLDER.glob("*.json")) < 1_500_000
 
 
 def test_nothing_is_read_before_it_is_asked_for():
     code = (
         "from peft_lint import knowledge; import sys;"
-        "assert knowledge._table.cache_info().currsize == 0;"
+        "assert knowledge.tables.table.cache_info().currsize == 0;"
         "knowledge.heads('bert', 'QuestionAnswering');"
-        "assert knowledge._table.cache_info().currsize == 1;"
+        "assert knowledge.tables.table.cache_info().currsize == 1;"
         "assert not {'tomllib', 'tomli', 'torch', 'transformers', 'peft'} & set(sys.modules)"
     )
     root = FOLDER.parents[1]

@@ -1,0 +1,88 @@
+"""The fields of config classes, and the members of enums, release by release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from peft_lint.knowledge.tables import table
+from peft_lint.knowledge.timelines import lifetime, releases
+
+# The tables that hold each library's configs.
+TABLES: Mapping[str, str] = {
+    "peft": "peft_configs",
+    "transformers": "transformers_api",
+    "trl": "trl_api",
+}
+
+
+class Field(NamedTuple):
+    """One field in one release; type and default are source text, as released.
+
+    `default` is None where the field must be given. `choices` are the values that its type
+    lists, empty where it lists none; more may work. `init` is False for a field that the
+    constructor does not take. `since` and `until` are the first and last release that have the
+    field, `until` None where the newest known one does.
+    """
+
+    type: str
+    default: str | None
+    choices: tuple[Any, ...]
+    init: bool
+    since: str
+    until: str | None
+
+
+def fields(
+    library: str, config: str, release: str, transformers: str | None = None
+) -> Mapping[str, Field] | None:
+    """Return the fields of a config class in a release of its library, inherited ones too.
+
+    None where the class or the release is not known. A class of trl that extends
+    TrainingArguments has the fields of the latter in the release `transformers`; without it, or
+    where it is not known, the answer for such a class is None.
+    """
+    row = _configs(library).get(config)
+    known = releases(TABLES[library]) if row else None
+    position = known.position(release) if known else None
+    if row is None or known is None or position is None or not known.holds(row["in"], position):
+        return None
+    inherited: Mapping[str, Field] | None = {}
+    if known.at(row.get("extends", []), position):
+        given = transformers and fields("transformers", "TrainingArguments", transformers)
+        inherited = given or None
+    if inherited is None:
+        return None
+    own = {}
+    for name, field in row["fields"].items():
+        if known.holds(field["in"], position):
+            own[name] = Field(
+                known.at(field["type"], position),
+                known.at(field["default"], position),
+                tuple(known.at(field.get("choices", []), position)),
+                known.at(field.get("init", True), position),
+                *lifetime(field["in"]),
+            )
+    return {**inherited, **own}
+
+
+def every_field(library: str, config: str) -> frozenset[str] | None:
+    """Return the names of the fields that a class itself has had in some release."""
+    row = _configs(library).get(config)
+    return frozenset(row["fields"]) if row else None
+
+
+def members(enum: str, release: str) -> frozenset[str] | None:
+    """Return the members of an enum of peft ("TaskType") in a release."""
+    rows = table("peft_configs")["enums"].get(enum)
+    known = releases("peft_configs")
+    position = known.position(release) if rows else None
+    if rows is None or position is None:
+        return None
+    holding = (names for span, names in rows.items() if known.holds(span, position))
+    return frozenset(name for names in holding for name in names.split()) or None
+
+
+def _configs(library: str) -> Mapping[str, Any]:
+    rows: Mapping[str, Any] = table(TABLES[library])["configs"] if library in TABLES else {}
+    return rows

@@ -1,0 +1,191 @@
+"""What is known of model families: classes, default dropout, heads, and well-known checkpoints.
+
+A family is a model type of transformers ("llama"); a task is the part of an auto class after
+`AutoModelFor` ("SequenceClassification").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from peft_lint.knowledge.tables import table
+
+# What PEFT adds to modules_to_save by itself, by task type.
+ADDED_BY_TASK_TYPE: Mapping[str, tuple[str, ...]] = {
+    "SEQ_CLS": ("classifier", "score"),
+    "TOKEN_CLS": ("classifier", "score"),
+    "QUESTION_ANS": ("qa_outputs",),
+}
+# The task type that fits a task, where there is one.
+TASK_TYPES: Mapping[str, str] = {
+    "SequenceClassification": "SEQ_CLS",
+    "TokenClassification": "TOKEN_CLS",
+    "QuestionAnswering": "QUESTION_ANS",
+    "CausalLM": "CAUSAL_LM",
+    "Seq2SeqLM": "SEQ_2_SEQ_LM",
+}
+# Heads that pre-training itself leaves behind.
+_LANGUAGE_MODELS = {"CausalLM", "MaskedLM", "Seq2SeqLM"}
+# Classes that add no dropout to that of the body.
+_BODY_TASKS = {None, "CausalLM", "MaskedLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"}
+
+
+class ModelClass(NamedTuple):
+    """What a model class of transformers is: its family, and its task (None: a base model)."""
+
+    model_type: str
+    task: str | None
+
+
+class Heads(NamedTuple):
+    """The modules of one family's class for one task that do not come from the base model.
+
+    `modules` stand beside the base model, `poolers` inside it (`bert.pooler`): a checkpoint
+    may or may not have the latter's weights.
+    """
+
+    task: str
+    modules: tuple[str, ...]
+    poolers: tuple[str, ...]
+
+    @property
+    def covered_by(self) -> Mapping[str, tuple[str, ...]]:
+        """The modules that each task type makes PEFT train and save by itself."""
+        return {
+            task_type: tuple(module for module in self.modules if covers(module, added))
+            for task_type, added in ADDED_BY_TASK_TYPE.items()
+        }
+
+    @property
+    def uncovered(self) -> tuple[str, ...]:
+        """The modules that even the fitting task type leaves out."""
+        covered = self.covered_by.get(TASK_TYPES.get(self.task, ""), ())
+        return tuple(module for module in self.modules if module not in covered)
+
+
+class Checkpoint(NamedTuple):
+    """A well-known checkpoint: its family, and what its published weights hold.
+
+    `heads` are the tasks whose trained heads it has, `carries` the head modules that its
+    pre-training has trained. `pooler` says whether it has the weights of the pooler inside
+    the base model, None if that is not known. `source` says where the facts come from.
+    """
+
+    type: str
+    heads: tuple[str, ...]
+    carries: tuple[str, ...]
+    pooler: bool | None
+    source: str
+
+    @property
+    def pretrained_only(self) -> bool:
+        """Whether it has no head but that of a language model."""
+        return set(self.heads) <= _LANGUAGE_MODELS
+
+
+def model_class(name: str) -> ModelClass | None:
+    """Return what the transformers class `name` is, None for an unknown or auto class."""
+    row = table("classes")["models"].get(name)
+    return ModelClass(*row) if row else None
+
+
+def auto_task(name: str) -> str | None:
+    """Return the task of an auto class, None for `AutoModel` and all other names."""
+    task: str | None = table("classes")["auto"].get(name)
+    return task
+
+
+def checkpoint(checkpoint_id: str) -> Checkpoint | None:
+    """Return the facts about exactly this id, None if it is not a well-known one."""
+    return _checkpoints().get(checkpoint_id)
+
+
+def family(checkpoint_id: str) -> str | None:
+    """Return the family of a checkpoint on the hub, by its id, else by what the id starts with."""
+    known = checkpoint(checkpoint_id)
+    if known:
+        return known.type
+    prefixes: Mapping[str, str] = table("checkpoints")["prefixes"]
+    longest = max(filter(checkpoint_id.startswith, prefixes), key=len, default=None)
+    named: str | None = table("ids")["ids"].get(checkpoint_id)
+    return named or (prefixes[longest] if longest else None)
+
+
+def dropout(family: str | None, task: str | None) -> bool | None:
+    """Return whether some dropout is on by default in train mode, None if that is not known.
+
+    `task` None is the base model. A family without dropout can have some in a class: the
+    token classifiers of most decoders drop out 0.1.
+    """
+    if family is None:
+        return None
+    if family in _nonzero():
+        return True
+    measured: Mapping[str, bool] | None = table("dropout")["zero"].get(family)
+    if measured is None:
+        return None
+    return measured.get(task or "", False if task in _BODY_TASKS else None)
+
+
+def heads(family: str | None, task: str | None) -> Heads | None:
+    """Return the head modules of a family's class for a task, None if they are not known."""
+    if family is None or task is None:
+        return None
+    row = table("heads").get(task, {}).get(family)
+    return Heads(task, tuple(row[0]), tuple(row[1])) if row else None
+
+
+def fresh_heads(checkpoint_id: str, task: str) -> tuple[str, ...] | None:
+    """Return the modules that are new when a well-known checkpoint is loaded for `task`.
+
+    None when the checkpoint is not a well-known one or its class's heads are not known.
+    """
+    known = checkpoint(checkpoint_id)
+    built = heads(known.type, task) if known else None
+    if known is None or built is None:
+        return None
+    if task in known.heads:
+        return ()
+    trained = {*known.carries}
+    for other in known.heads:
+        carried = heads(known.type, other)
+        trained |= {*carried.modules} if carried else set()
+    poolers = built.poolers if known.pooler is False else ()
+    return (*(module for module in built.modules if module not in trained), *poolers)
+
+
+def uncovered_heads(auto_class: str, checkpoint_id: str) -> tuple[str, ...] | None:
+    """Return the head modules that no task type makes PEFT save, for a checkpoint's class.
+
+    None where the class is no auto class with a task, or its heads for the checkpoint's family
+    are not known.
+    """
+    found = heads(family(checkpoint_id), auto_task(auto_class))
+    return found.uncovered if found else None
+
+
+def covers(module: str, names: Iterable[str]) -> bool:
+    """Return whether PEFT's modules_to_save `names` take in `module`: it compares the endings."""
+    return any(module.endswith(name) for name in names)
+
+
+@cache
+def _nonzero() -> frozenset[str]:
+    return frozenset(table("dropout")["nonzero"])
+
+
+@cache
+def _checkpoints() -> Mapping[str, Checkpoint]:
+    return {
+        checkpoint_id: Checkpoint(
+            row["type"],
+            tuple(row["heads"]),
+            tuple(row.get("carries", ())),
+            row.get("pooler"),
+            row["source"],
+        )
+        for row in table("checkpoints")["checkpoints"]
+        for checkpoint_id in row["ids"]
+    }

@@ -1,0 +1,107 @@
+"""The modules of model families by name, and those that PEFT targets where none are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from peft_lint.knowledge.tables import table
+from peft_lint.knowledge.timelines import releases
+from peft_lint.versions.specifier import key
+
+_TARGETS = "TRANSFORMERS_MODELS_TO_{}_TARGET_MODULES_MAPPING"
+
+
+class Modules(NamedTuple):
+    """The modules with weights of a family in one release of transformers, by what they are.
+
+    Linear and convolution layers are named with the module around them, numbers of layers left
+    out ("self_attn.q_proj"), others by their own name. `part` are modules that hold others, or
+    whose weights are of no common kind; `parameter` are such weights ("experts.down_proj").
+    """
+
+    linear: tuple[str, ...] = ()
+    conv: tuple[str, ...] = ()
+    embedding: tuple[str, ...] = ()
+    norm: tuple[str, ...] = ()
+    part: tuple[str, ...] = ()
+    parameter: tuple[str, ...] = ()
+
+
+def modules(family: str, release: str | None = None) -> Modules | None:
+    """Return the modules of a family in the newest known release of transformers, or `release`.
+
+    Only a few releases have been looked at: None for every other one.
+    """
+    known = releases("modules")
+    row = table("modules")["families"].get(family)
+    chosen = release or known.names[-1]
+    if row is None or chosen not in known.names:
+        return None
+    position = known.names.index(chosen)
+    kinds = {k: tuple(known.at(row.get(k, ""), position).split()) for k in Modules._fields}
+    return Modules(**kinds) if any(kinds.values()) else None
+
+
+def has_module(family: str | None, name: str, release: str | None = None) -> bool | None:
+    """Return whether the models of a family have modules with weights called `name`, a dotted end.
+
+    Names change between releases of transformers: for `release` the known ones nearest to it
+    on both sides must agree, without one all known ones. None where they do not, and where
+    `name` says more than is known of names.
+    """
+    if family is None:
+        return None
+    found = {_has(modules(family, near), name) for near in _around(release)}
+    return found.pop() if len(found) == 1 else None
+
+
+def tied(family: str) -> bool | None:
+    """Return whether a family's output layer shares its weight with the embedding, by default.
+
+    None where it has no output layer, where its classes differ, or the family is unknown.
+    """
+    row = table("modules")["families"].get(family)
+    known = releases("modules")
+    ends = known.at(row.get("ends", ""), len(known.names) - 1) if row else ""
+    shared = {end.endswith(":tied") for end in ends.split()}
+    return shared.pop() if len(shared) == 1 else None
+
+
+def default_targets(peft_type: str, family: str, release: str) -> tuple[str, ...] | None:
+    """Return the modules that a config of a PeftType targets by itself in a release of peft.
+
+    Empty where PEFT has no default for the family and asks for `target_modules`; None where the
+    type has no such defaults, or the release is not known.
+    """
+    mapping = _TARGETS.format(peft_type.replace("_", ""))
+    known = releases("peft_targets")
+    position = known.position(release)
+    rows: Mapping[str, Mapping[str, object]] | None = table("peft_targets").get(mapping)
+    if rows is None or position is None:
+        return None
+    held = [family for family, row in rows.items() if known.holds(str(row["in"]), position)]
+    if not held:
+        return None
+    return tuple(known.at(rows[family]["modules"], position)) if family in held else ()
+
+
+def _around(release: str | None) -> Iterable[str]:
+    """Return the known releases nearest to `release`, none where it is not between two."""
+    names = releases("modules").names
+    if release is None:
+        return names
+    before = [name for name in names if key(name) <= key(release)]
+    after = [name for name in names if key(name) >= key(release)]
+    return {before[-1], after[0]} if before and after else ()
+
+
+def _has(found: Modules | None, name: str) -> bool | None:
+    if found is None:
+        return None
+    known = [text for group in found for text in group]
+    if any(text == name or text.endswith(f".{name}") for text in known):
+        return True
+    # A layer's number is never known, nor what is around most modules.
+    around, dot, last = name.rpartition(".")
+    return None if dot and ("." in around or last in known or last.isdigit()) else False
