@@ -69,7 +69,8 @@ def discover(
             missing(path, "no such file or folder")
             continue
         for file in found:
-            identity = os.path.abspath(file)
+            # One folder holds every file once; asking costs more than listing it.
+            identity = os.path.abspath(file) if len(paths) > 1 else file
             if identity not in seen:
                 seen.add(identity)
                 yield file
@@ -88,7 +89,8 @@ def is_excluded(path: str, settings_for: Callable[[str], Settings]) -> bool:
     for index, name in enumerate(parts):
         current = os.path.join(current, name)
         is_folder = index < len(parts) - 1 or os.path.isdir(current)
-        if _excluded(name, current, is_folder, settings_for, specs):
+        settings = settings_for(os.path.dirname(current))
+        if _excluded(name, current, is_folder, settings, specs):
             return True
         if is_folder:
             specs = _specs_within(current, specs)
@@ -113,11 +115,12 @@ def _walk(
         if folder != full and any(entry.name == "pyvenv.cfg" for entry in entries):
             continue
         folders = []
+        settings = settings_for(folder)
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not (entry.name.endswith(SUFFIXES) and entry.is_file()):
                 continue
-            if _excluded(entry.name, entry.path, is_folder, settings_for, specs):
+            if _excluded(entry.name, entry.path, is_folder, settings, specs):
                 continue
             below = os.path.join(shown, entry.name)
             if is_folder:
@@ -131,10 +134,9 @@ def _excluded(
     name: str,
     full: str,
     is_folder: bool,
-    settings_for: Callable[[str], Settings],
+    settings: Settings,
     specs: _Specs,
 ) -> bool:
-    settings = settings_for(os.path.dirname(full))
     if settings.exclude is None and name in DEFAULT_EXCLUDES:
         return True
     patterns = (*(settings.exclude or ()), *settings.extend_exclude)

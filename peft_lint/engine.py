@@ -27,7 +27,7 @@ class Analysis(NamedTuple):
 
 def analyse(document: Document, rules: Sequence[RuleInfo], target: Target) -> Analysis:
     """Analyse one document with the given rules; raise DocumentError if it cannot be parsed."""
-    if not scope.admits(document.text):
+    if not scope.admits(document.text.encode("utf-8", "surrogatepass")):
         return Analysis((), in_scope=False)
     findings = find(document, rules, target)
     return Analysis(tuple(findings), target.dependencies)

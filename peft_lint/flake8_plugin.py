@@ -27,7 +27,7 @@ class Plugin:
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield 1-based row, 0-based column in code points, "CODE message", and this class."""
-        if not scope.admits(self._text):
+        if not scope.admits(self._text.encode("utf-8", "surrogatepass")):
             return
         try:
             found = self._findings()

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-# Without one of these a document has nothing to do with adapters or k-bit models.
-_FIRST = ("peft", "d_adapter", "load_in_", "unsloth")
-# With one of these it uses them, and does not only mention them.
-_SECOND = (
-    "import peft",
-    "from peft",
-    "peft_config",
-    ".add_adapter(",
-    ".load_adapter(",
-    "load_in_4bit",
-    "load_in_8bit",
-    "from unsloth",
-    "import unsloth",
+# What code says that uses PEFT, and does not only mention it.
+_PEFT = (b"import peft", b"from peft", b"peft_config")
+# What code says that uses adapters or k-bit models without naming PEFT; it loads a model, too.
+# That longer word is looked for first: a search costs the less, the longer the word is.
+_LOADS = b"from_pretrained"
+_OTHERS = (
+    b".add_adapter(",
+    b".load_adapter(",
+    b"load_in_4bit",
+    b"load_in_8bit",
+    b"from unsloth",
+    b"import unsloth",
 )
 
 
-def admits(text: str) -> bool:
-    """Return whether a document can hold a finding; `text` may be bytes read as latin-1."""
-    return any(word in text for word in _FIRST) and any(word in text for word in _SECOND)
+def admits(data: bytes) -> bool:
+    """Return whether a document can hold a finding, from its bytes in any ASCII-like encoding."""
+    if b"peft" in data and any(word in data for word in _PEFT):
+        return True
+    return _LOADS in data and any(word in data for word in _OTHERS)

@@ -130,7 +130,11 @@ def _rules(document: Document, target: Target) -> list[str]:
     rules = [rule for rule in all_rules() if rule.module]
     found = {finding.code for finding in find(document, rules, target)}
     silent = [rule.code for rule in rules if rule.code not in found]
-    lines = [] if scope.admits(document.text) else ["the scope gate keeps this document out"]
+    lines = (
+        []
+        if scope.admits(document.text.encode("utf-8", "surrogatepass"))
+        else ["the scope gate keeps this document out"]
+    )
     if found:
         lines.append(f"found something: {', '.join(sorted(found))}")
     return [*lines, f"kept silent: {', '.join(silent)}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 from peft_lint import engine, scope
@@ -36,6 +36,7 @@ class _Check:
         self.options = options
         self.report = RunReport()
         self.broken = False
+        self._absolute: Callable[[str], str] = cache(os.path.abspath)
         self._settings = cache(self._load_settings)
         self._plan = cache(partial(make_plan, given=options.settings))
 
@@ -72,7 +73,7 @@ class _Check:
 
     def _folder(self, path: str) -> str:
         named = self.options.stdin_filename if path == STDIN else path
-        return os.path.dirname(os.path.abspath(named or STDIN))
+        return self._absolute(os.path.dirname(named or STDIN))
 
     def _load_settings(self, folder: str) -> Settings:
         options = self.options
@@ -107,7 +108,7 @@ class _Check:
         """Analyse one file, whatever becomes of it, and note the outcome."""
         after = data
         # Asked of the bytes, so that most files are neither decoded nor given a target.
-        if not scope.admits(data.decode("latin-1")):
+        if not scope.admits(data):
             self.report.out_of_scope += 1
         else:
             after = self._in_scope(path, data, plan) or data

@@ -74,7 +74,7 @@ def test_version_and_help(cli):
     [
         (["nope.py"], "nope.py: no such file or folder"),
         (["--slect", "PEF", "."], "unknown option `--slect`; did you mean `--select`?"),
-        (["--select", "PEF0O2", "."], "--select: unknown rule `PEF0O2`; did you mean `PEF002`?"),
+        (["--select", "PEF00X", "."], "--select: unknown rule `PEF00X`; did you mean `PEF00"),
         (
             ["--ignore", "PEF,sintax-error", "."],
             "--ignore: unknown rule `sintax-error`; did you mean `syntax-error`?",
@@ -86,7 +86,7 @@ def test_version_and_help(cli):
         (["--output-format", "xml", "."], "--output-format: invalid choice: 'xml' (choose from"),
         (["--config", "gone.toml", "."], "gone.toml: No such file or directory"),
         ([], "the following arguments are required: PATH (see `peft-lint --help`)"),
-        (["rule", "PEF0O2"], "unknown rule `PEF0O2`; did you mean `PEF002`?"),
+        (["rule", "PEF00X"], "unknown rule `PEF00X`; did you mean `PEF00"),
         (["trace", "gone.py"], "gone.py: No such file or directory"),
         (["notes.ipynb"], "notes.ipynb: only Python files can be analysed"),
     ],
