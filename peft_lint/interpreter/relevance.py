@@ -35,18 +35,39 @@ def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) ->
     heap = machine.world.heap
     if not all(isinstance(heap.get(number), Instance) for number in objects):
         return True
-    return _leads(machine, machine.world, {0, function.frame}, objects, function.node)
+    if _goes_up(machine, function.node, function.node):
+        return True
+    around = _around(machine.world, function.frame)
+    return _leads(machine, machine.world, around, objects, function.node)
 
 
 def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> bool:
     """Return whether a statement has to be run; one that has not only binds unknown names."""
     if not isinstance(statement, _SKIPPABLE) or not machine.code.facts(statement).plain:
         return True
-    around = {0, machine.frame}
-    parent = worlds[0].frames[machine.frame].parent
-    if parent is not None:
-        around.add(parent)
+    running = machine.context.functions
+    if running and _goes_up(machine, running[-1], statement):
+        return True
+    around = _around(worlds[0], machine.frame)
     return any(_leads(machine, world, around, [], statement) for world in worlds)
+
+
+def _goes_up(machine: Machine, method: ast.AST, node: ast.AST) -> bool:
+    """Return whether code of a method names `super`, which is another class in view."""
+    owner = machine.code.owners.get(method)
+    if owner is None or "super" not in machine.code.facts(node).words:
+        return False
+    return any(isinstance(base, ClassValue) for base in owner.bases)
+
+
+def _around(world: World, frame: int) -> set[int]:
+    """Return a frame with all frames that it closes over, and the module's."""
+    around = {0}
+    at: int | None = frame
+    while at is not None and at in world.frames:
+        around.add(at)
+        at = world.frames[at].parent
+    return around
 
 
 def _leads(
@@ -66,6 +87,12 @@ def _leads(
             if state.native is not None:
                 return True
             names.update(state.tracked)
+    for (_, name), value in world.attributes.items():
+        if contained(value):
+            if name.startswith("["):
+                # An item of something unknown, which any name may lead to.
+                return True
+            names.add(name)
     may_seed = machine.context.entry is None and world.seeded is False
     leading = machine.code.leads_to(frozenset(names), may_seed)
     return not leading.isdisjoint(machine.code.facts(node).words)

@@ -239,8 +239,15 @@ def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World
         interactive=machine.context.interactive + asks,
     )
 
-    def enter(world: World) -> tuple[list[World], list[World]]:
-        return machine.split(node.test, world)
+    def enter(world: World, again: bool) -> tuple[list[World], list[World]]:
+        facts = world.facts
+        if again:
+            # Loops end: what the test was in the round before says nothing of this one.
+            world = world.with_parts(world.frames, {}, world.attributes)
+        holds, fails = machine.split(node.test, world)
+        for one in (*holds, *fails) if again else ():
+            one.with_parts(one.frames, facts | one.facts, one.attributes)
+        return holds, fails
 
     with machine.surrounded(context):
         return _loop(machine, node, worlds, enter)
@@ -253,7 +260,9 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
         for iterable, after in machine.evaluate(node.iter, world):
             rounds = _rounds(iterable)
 
-            def enter(at: World, iterable: Value = iterable) -> tuple[list[World], list[World]]:
+            def enter(
+                at: World, _: bool, iterable: Value = iterable
+            ) -> tuple[list[World], list[World]]:
                 left = at.fork()
                 machine.world = at
                 access.assign(machine, node.target, access.element(machine, iterable))
@@ -301,7 +310,7 @@ def _loop(
     machine: Machine,
     node: ast.For | ast.AsyncFor | ast.While,
     worlds: list[World],
-    enter: Callable[[World], tuple[list[World], list[World]]],
+    enter: Callable[[World, bool], tuple[list[World], list[World]]],
 ) -> list[World]:
     """Run a loop once and twice, a `while` also not at all; what follows holds for any."""
     outer = machine.flow
@@ -311,7 +320,7 @@ def _loop(
     for turn in range(3):
         inside: list[World] = []
         for world in going:
-            enters, leaves = enter(world)
+            enters, leaves = enter(world, turn > 0)
             inside += enters
             if turn or isinstance(node, ast.While):
                 # What is looped over is not empty: programs are written for some data.

@@ -8,7 +8,7 @@ from peft_lint.interpreter.objects import Adapter, Fact, Kind, Weights
 from tests.differential.interpretation import Belief
 from tests.differential.reality import Record
 
-_KINDS = {Kind.PLAIN: "plain", Kind.PEFT: "peft", Kind.MIXED: "peft", Kind.TUNER: "tuner"}
+_KINDS = {Kind.PLAIN: "plain", Kind.PEFT: "peft"}
 _MODES = {"train": True, "eval": False}
 _TRAINABLE = {"all": True, "none": False}
 
@@ -54,7 +54,7 @@ def claims(belief: Belief) -> dict[str, object]:
         "adapters": None if body.adapters is None else {one.name for one in body.adapters},
         "active": None if body.active is None else set(body.active),
         "enabled": body.enabled,
-        "kind": _KINDS[handle.kind],
+        "kind": _KINDS.get(handle.kind, handle.kind),
     }
     for one in body.adapters or ():
         found[f"dropout mode of {one.name}"] = one.training

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from peft_lint.document import Document
 from peft_lint.interpreter.objects import Body, Handle, Instance
 from peft_lint.interpreter.run import run
-from peft_lint.interpreter.values import Value
+from peft_lint.interpreter.values import Value, key
 from peft_lint.interpreter.world import World
 from peft_lint.versions import Target
 
@@ -54,6 +54,9 @@ def _value(world: World, frame: int, probed: ast.expr) -> Value | None:
         case ast.Name(id=name):
             return world.lookup(frame, name)
         case ast.Attribute(value=owner, attr=name):
-            state = world.state(_value(world, frame, owner))
-            return state.get(name) if isinstance(state, Instance) else None
+            value = _value(world, frame, owner)
+            state = world.state(value)
+            if isinstance(state, Instance):
+                return state.get(name)
+            return world.attributes.get((key(value), name)) if value else None
     raise AssertionError(f"a probe of {ast.unparse(probed)}")

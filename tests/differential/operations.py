@@ -244,6 +244,13 @@ def _can_train(state: State) -> bool:
 
 
 TRAINING = [
+    _training(
+        "optimizer = torch.optim.SGD([p for p in §.parameters() if p.requires_grad], lr=0.1)",
+        "loss = §(input_ids=torch.tensor([[5, 6, 7]]), labels=torch.tensor([[5, 6, 7]])).loss",
+        "loss.backward()",
+        "optimizer.step()",
+        when=_can_train,
+    ),
     _training(*_trainer("train()", ", save_strategy='no'"), when=_can_train),
     _training(*_trainer("train()", ", save_strategy='no', eval_strategy='epoch'"), when=_can_train),
     _training(

@@ -24,7 +24,7 @@ GROUPS = (
     *("plain",) * 4,
     *("if", "if else", "match", "try", "raise", "finally", "loop", "while", "with", "inference"),
     *("alias", "walrus", "helper", "helper", "tuple", "mutate", "early", "decorated"),
-    *("compiled", "twin", "inference"),
+    *("compiled", "parallel", "twin", "inference"),
 )
 
 
@@ -105,8 +105,12 @@ class _Writer:
                 return self.operation(TRAINING + MODE_ONLY if rare else STRUCTURAL + MODE_ONLY)
             case "inference":
                 return self.operation(INFERENCE)
-            case "compiled" | "twin":
-                made = {"compiled": "torch.compile(§)", "twin": "copy.deepcopy(§)"}[kind]
+            case "compiled" | "parallel" | "twin":
+                made = {
+                    "compiled": "torch.compile(§)",
+                    "parallel": "torch.nn.DataParallel(§)",
+                    "twin": "copy.deepcopy(§)",
+                }[kind]
                 mode = self.draw(st.sampled_from(["eval", "train"]))
                 return [f"{kind} = {made}", f"{kind}.{mode}()", self.probe(kind)]
             case "alias":
@@ -210,8 +214,9 @@ class _Writer:
         body = _naming("m", self.several(choices))
         results = {"helper": ["return m"], "tuple": ["return m, 1"], "mutate": []}[kind]
         self.helpers.append("\n".join([f"def {name}(m):", *_indented(body + results), ""]))
+        arguments = self.draw(st.sampled_from(["§", "m=§", "*[§]", "**{'m': §}"]))
         calls = {
-            "helper": f"§ = {name}(§)",
+            "helper": f"§ = {name}({arguments})",
             "tuple": f"§, number = {name}(§)",
             "mutate": f"{name}(§)",
         }
@@ -252,5 +257,34 @@ def _in_global(stages: list[list[str]]) -> list[str]:
     return lines
 
 
+def _in_closure(stages: list[list[str]]) -> list[str]:
+    first, *rest = stages
+    lines = _naming("model", first)
+    for number, stage in enumerate(rest, 1):
+        body = ["nonlocal model", *_naming("model", stage)]
+        lines += ["", f"def stage_{number}():", *_indented(body), "", f"stage_{number}()"]
+    return ["def main():", *_indented(lines), "", "main()"]
+
+
+def _in_coroutine(stages: list[list[str]]) -> list[str]:
+    body = _indented(_in_module(stages))
+    return ["import asyncio", "", "async def main():", *body, "", "asyncio.run(main())"]
+
+
+def _in_subclass(stages: list[list[str]]) -> list[str]:
+    lines = _in_class(stages)
+    at = lines.index("runner = Runner()")
+    derived = ["class Runner(Base):", "    def __init__(self):", "        super().__init__()", ""]
+    return ["class Base:", *lines[1:at], *derived, *lines[at:]]
+
+
+def _in_namespace(stages: list[list[str]]) -> list[str]:
+    lines = [line for stage in stages for line in _naming("state.model", stage)]
+    return ["from types import SimpleNamespace", "state = SimpleNamespace()", *lines]
+
+
 # How a script holds its model. `§` in a line stands for the model's expression.
-STYLES = (_in_module, _in_function, _in_class, _in_global)
+STYLES = (
+    *(_in_module, _in_function, _in_class, _in_global),
+    *(_in_closure, _in_coroutine, _in_subclass, _in_namespace),
+)

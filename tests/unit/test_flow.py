@@ -58,6 +58,7 @@ def test_match_tries_its_cases_in_order(code, expected):
         ("for one in []: m.train()", {False}),
         ("for one in mode:\n    if one: break\n    m.train()", {True, False}),
         ("while mode: m.train()", {True, False}),
+        ("while os.urandom(1) < mode: m.train()", {True, False}),
         ("while True:\n    m.train()\n    break", {True}),
     ],
 )
@@ -99,3 +100,42 @@ def test_the_first_by_name_is_active_when_the_active_one_is_deleted(code, active
     (body,) = bodies(PEFT + code)
     assert body.active == active
     assert {one.name for one in body.adapters if one.trainable} == set(active)
+
+
+HELD = {
+    "an attribute of something unknown": """
+holder = os.getenv("HOLDER")
+holder.model = m
+holder.model.train()
+""",
+    "an item of something unknown": """
+holder = os.getenv("HOLDER")
+holder["model"] = m
+holder["model"].train()
+""",
+    "the function around the function around": """
+def outer():
+    model = m
+    def middle():
+        def inner():
+            model.train()
+        inner()
+    middle()
+outer()
+""",
+    "the base class": """
+class Base:
+    def __init__(self):
+        self.model = m
+        self.model.train()
+class Derived(Base):
+    def __init__(self):
+        super().__init__()
+held = Derived()
+""",
+}
+
+
+@pytest.mark.parametrize("code", HELD.values(), ids=HELD)
+def test_no_way_to_a_model_is_left_out(code):
+    assert modes(code) == {True}
