@@ -30,8 +30,11 @@ bench: $(VENV)/installed $(TORCHFIX)/installed  ## CPU time, as ratios; with COR
 index: $(VENV)/installed  ## write peft_lint/rules/index.json from the rule pages
 	$(BIN)/python tools/make_index.py
 
-knowledge: $(VENV)/installed  ## write peft_lint/knowledge/checkpoints.json after an edit
+knowledge: $(VENV)/installed-for-tests  ## refresh peft_lint/knowledge/ from the released packages
+	$(BIN)/python tools/make_releases.py torch=2.13.0
 	$(BIN)/python tools/make_knowledge.py
+	$(BIN)/python -m tools.make_api
+	$(BIN)/python -m tools.make_modules
 
 corpus: $(VENV)/installed  ## run on CORPUS=folder: crashes, findings, and whether fixes hold
 	$(if $(CORPUS),,$(error name a folder of code, one folder per package: make corpus CORPUS=folder))

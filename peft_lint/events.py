@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from peft_lint.interpreter.objects import Config, Node
+from peft_lint.interpreter.objects import Body, Config, Node
 from peft_lint.interpreter.values import Value
+
+Keywords = tuple[tuple[str, Value], ...]
 
 
 class Wrapped(NamedTuple):
@@ -32,10 +34,47 @@ class Wrapped(NamedTuple):
 
 
 class AdapterLoaded(NamedTuple):
-    """An adapter's trained weights were put on the body."""
+    """An adapter's trained weights were put on the body.
+
+    `how` is the function's name, with its class where it is a constructor. `keywords` are
+    the named arguments of the call.
+    """
 
     node: Node
     handle: int
+    how: str = ""
+    keywords: Keywords = ()
+
+
+class Enclosed(NamedTuple):
+    """A PeftModel was put around a base, by a call that spells the base as its first argument.
+
+    `base` is the handle inside, `base_node` the argument. `before` is the body as it was.
+    `config` is the new adapter's, None where it is loaded from `source`.
+    """
+
+    node: Node
+    handle: int
+    base: int
+    base_node: ast.expr | None
+    before: Body
+    how: str
+    config: Config | None = None
+    source: Value | None = None
+    source_node: ast.expr | None = None
+
+
+class StateDictLoaded(NamedTuple):
+    """Weights were loaded by name: `load_state_dict`; `strict` as the call says it.
+
+    `statement` is what the call is part of: its answer is dropped where that is an expression.
+    """
+
+    node: Node
+    handle: int
+    weights: Value | None
+    strict: bool | None
+    statement: ast.stmt | None
 
 
 class EvalCalled(NamedTuple):
@@ -80,12 +119,25 @@ class Merged(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """The model was saved or pushed; `path` is where to, if the call says."""
+    """The model was saved or pushed; `path` is where to, if the call says.
+
+    `keywords` are the named arguments of a method of the model.
+    """
 
     node: Node
     handle: int
     path: Value | None
     how: str
+    keywords: Keywords = ()
+
+
+class Converted(NamedTuple):
+    """The model went through `to`, `half`, `cuda` or the like; `given` are the arguments."""
+
+    node: Node
+    handle: int
+    how: str
+    given: tuple[Value, ...]
 
 
 class ParametersTouched(NamedTuple):
@@ -96,16 +148,29 @@ class ParametersTouched(NamedTuple):
 
 
 Event = (
-    Wrapped | AdapterLoaded | EvalCalled | Trained | Inference | Merged | Saved | ParametersTouched
+    Wrapped
+    | AdapterLoaded
+    | StateDictLoaded
+    | Enclosed
+    | EvalCalled
+    | Trained
+    | Inference
+    | Merged
+    | Saved
+    | Converted
+    | ParametersTouched
 )
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
     "on_wrapped": Wrapped,
     "on_adapter_loaded": AdapterLoaded,
+    "on_state_dict_loaded": StateDictLoaded,
+    "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
     "on_trained": Trained,
     "on_inference": Inference,
     "on_merged": Merged,
     "on_saved": Saved,
+    "on_converted": Converted,
     "on_parameters_touched": ParametersTouched,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access
-from peft_lint.interpreter.objects import Config
+from peft_lint.interpreter.objects import Config, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -133,9 +133,17 @@ def _isinstance(machine: Machine, arguments: Call) -> Value:
         constant = literal(value)
         if wanted is not None and constant is not None:
             return Literal((isinstance(constant, wanted),), arguments.node)
+    handle = machine.world.handle(value)
+    if handle is not None and isinstance(kind, Symbol) and kind.name in _PEFT_MODELS:
+        # `if isinstance(pipe.unet, PeftModel)` decides how to load (peft's boft_dreambooth).
+        if handle.kind is Kind.PEFT:
+            return Literal((True,), arguments.node)
+        if handle.kind is Kind.PLAIN and machine.world.body(handle).adapters is not None:
+            return Literal((False,), arguments.node)
     return derived("isinstance", value, kind)
 
 
+_PEFT_MODELS = frozenset({"peft.PeftModel", "peft.peft_model.PeftModel"})
 _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "super": _super,
     "getattr": _getattr,

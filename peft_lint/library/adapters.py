@@ -158,7 +158,7 @@ def save_pretrained(call: Call) -> Value:
     """Model saving: nothing changes."""
     ref, _, _ = receiver_of(call)
     path = call.get(0, "save_directory")
-    call.machine.emit(Saved(call.node, ref.id, path, spelled_method(call)))
+    call.machine.emit(Saved(call.node, ref.id, path, spelled_method(call), call.keywords))
     return NOTHING_KNOWN
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peft_lint.events import AdapterLoaded
+from peft_lint.events import AdapterLoaded, Enclosed
 from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
 from peft_lint.library.configs import dropout, in_place
@@ -23,7 +23,7 @@ from peft_lint.library.handles import (
     with_adapter,
 )
 from peft_lint.library.registry import function, method
-from peft_lint.library.transformers import task_of
+from peft_lint.library.transformers import quantised, task_of
 from peft_lint.library.wrapping import DEFAULT, enclose
 
 if TYPE_CHECKING:
@@ -53,7 +53,20 @@ def from_pretrained(call: Call, class_name: str) -> Value:
     _evaluate(call, result, trainable)
     words = "the trained adapter is loaded here" + (", to be trained further" if trainable else "")
     add_step(machine, handle, call.node, words)
-    machine.emit(AdapterLoaded(call.node, result.id))
+    how = f"{class_name}.from_pretrained"
+    machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords))
+    machine.emit(
+        Enclosed(
+            call.node,
+            result.id,
+            base=ref.id,
+            base_node=call.node_of(0, "model"),
+            before=body,
+            how=how,
+            source=call.get(1, "model_id"),
+            source_node=call.node_of(1, "model_id"),
+        )
+    )
     return result
 
 
@@ -68,7 +81,7 @@ def auto_from_pretrained(call: Call, class_name: str) -> Value:
         training=False,
         adapters=(adapter,),
         active=(adapter.name,),
-        quantised=None,
+        quantised=quantised(call) or None,
         arguments=call.keywords,
         complete=False,
         steps=((call.node, "base and trained adapter are loaded here"),),
@@ -76,7 +89,8 @@ def auto_from_pretrained(call: Call, class_name: str) -> Value:
     base = new_model(call.machine, body, False)
     result = enclose(call, base, adapter, Kind.PEFT)
     _evaluate(call, result, trainable)
-    call.machine.emit(AdapterLoaded(call.node, result.id))
+    how = f"{class_name}.from_pretrained"
+    call.machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords))
     return result
 
 
@@ -106,7 +120,7 @@ def load_adapter(call: Call) -> Value:
         _load_native(call, ref, handle, body, name)
     else:
         _load_named(call, ref, handle, body, name)
-    call.machine.emit(AdapterLoaded(call.node, ref.id))
+    call.machine.emit(AdapterLoaded(call.node, ref.id, "load_adapter", call.keywords))
     return NOTHING_KNOWN
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peft_lint.events import EvalCalled, ParametersTouched
+from peft_lint.events import Converted, EvalCalled, ParametersTouched, StateDictLoaded
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle, Weights
 from peft_lint.interpreter.values import (
@@ -21,8 +21,10 @@ from peft_lint.interpreter.values import (
 from peft_lint.library.handles import (
     add_step,
     change_body,
+    flag,
     receiver_of,
     set_mode,
+    spelled_method,
     update_adapters,
 )
 from peft_lint.library.registry import function, method, words
@@ -81,6 +83,15 @@ def set_training(call: Call) -> Value:
 def same_model(call: Call) -> Value:
     """Model a method that returns the model and keeps its mode."""
     ref, _, _ = receiver_of(call)
+    call.machine.emit(Converted(call.node, ref.id, spelled_method(call), call.values()))
+    return ref
+
+
+@method(Handle, "dequantize")
+def dequantize(call: Call) -> Value:
+    """Model giving a quantised model its full weights back, in place."""
+    ref, handle, _ = receiver_of(call)
+    change_body(call.machine, handle, quantised=False)
     return ref
 
 
@@ -137,8 +148,12 @@ def parameters(call: Call) -> Value:
 @method(Handle, "load_state_dict")
 def load_state_dict(call: Call) -> Value:
     """Model loading weights by name: whatever they are, the adapter may be trained now."""
-    _, handle, _ = receiver_of(call)
-    update_adapters(call.machine, handle, weights=Weights.UNKNOWN)
+    ref, handle, _ = receiver_of(call)
+    machine, weights = call.machine, call.get(0, "state_dict")
+    update_adapters(machine, handle, weights=Weights.UNKNOWN)
+    strict = flag(call, 1, "strict", True)
+    statement = machine.statement
+    machine.emit(StateDictLoaded(call.node, ref.id, weights, strict, statement))
     return NOTHING_KNOWN
 
 

@@ -11,7 +11,7 @@ from peft_lint.interpreter.objects import Arguments, Body, Fact, Tool, above_zer
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value, literal
 from peft_lint.library.arguments import make_arguments
 from peft_lint.library.handles import new_model
-from peft_lint.library.registry import RESOLVERS, FunctionModel, function, words
+from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -106,8 +106,10 @@ def quantised(call: Call, default: bool = False) -> Fact:
         value = call.get(None, name)
         if value is None:
             continue
-        if call.machine.world.state(value) is not None:
-            return True
+        state = call.machine.world.state(value)
+        if isinstance(state, Arguments):
+            # Other quantisers have rules of their own for what may be done to their weights.
+            return True if state.class_name == "BitsAndBytesConfig" else None
         constant = literal(value, ...)
         if constant is True:
             return True
@@ -148,6 +150,8 @@ def _resolve(name: str) -> FunctionModel | None:
 
 
 RESOLVERS["transformers"] = _resolve
+# A helper that makes one is worth following: what it is for decides what may be merged.
+WORDS.add("BitsAndBytesConfig")
 
 
 @function(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Wrapped
+from peft_lint.events import Enclosed, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value
 from peft_lint.library.configs import config_of, fresh_adapter, task_type
@@ -82,10 +82,13 @@ def wrap(
         adapters=with_adapter(body, adapter),
         active=(name,) if handle.kind is Kind.PLAIN else None,
         enabled=True,
-        trained=body.trained if handle.kind is Kind.PEFT else False,
     )
     result = enclose(call, ref, adapter, Kind.MIXED if mixed else Kind.PEFT, task_type(config))
     base_node = call.node_of(0, "model")
+    if how != "trainer":
+        call.machine.emit(
+            Enclosed(call.node, result.id, ref.id, base_node, body, how, config=config)
+        )
     _tell(call, result, ref, body, known, config, how, base_node, config_node)
     return result
 

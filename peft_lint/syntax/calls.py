@@ -1,7 +1,8 @@
-"""Adds and replaces keyword arguments of a LibCST call, in the call's own layout."""
+"""Changes the keyword arguments of a LibCST call, in the call's own layout."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from peft_lint.suspicion import NoFix
@@ -52,6 +53,40 @@ def replace_keyword(call: cst.Call, name: str, value: str) -> cst.Call:
         if arg.keyword and arg.keyword.value == name:
             args[index] = arg.with_changes(value=_expression(value))
             return call.with_changes(args=args)
+    raise NoFix(f"the call does not pass {name}")
+
+
+def rename_keyword(call: cst.Call, name: str, new: str) -> cst.Call:
+    """Return `call` with its argument `name` called `new`.
+
+    Raise NoFix where the call does not pass the one, or passes the other.
+    """
+    import libcst as cst
+
+    args = list(call.args)
+    index = _position(args, name)
+    if any(arg.keyword and arg.keyword.value == new for arg in args):
+        raise NoFix(f"the call already passes {new}")
+    args[index] = args[index].with_changes(keyword=cst.Name(new))
+    return call.with_changes(args=args)
+
+
+def remove_keyword(call: cst.Call, name: str) -> cst.Call:
+    """Return `call` without its argument `name`; raise NoFix where it does not pass it."""
+    args = list(call.args)
+    index = _position(args, name)
+    removed = args.pop(index)
+    if args and index == len(args):
+        # The argument before it is the last one now, and ends as the removed one did.
+        ending = {"comma": removed.comma, "whitespace_after_arg": removed.whitespace_after_arg}
+        args[-1] = args[-1].with_changes(**ending)
+    return call.with_changes(args=args)
+
+
+def _position(args: Sequence[cst.Arg], name: str) -> int:
+    for index, arg in enumerate(args):
+        if arg.keyword and arg.keyword.value == name:
+            return index
     raise NoFix(f"the call does not pass {name}")
 
 

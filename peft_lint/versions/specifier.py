@@ -98,7 +98,9 @@ def _holds(version: str, operator: str, bound: str) -> bool:
     have, want = key(version), key(bound)
     same_release = have[:2] == want[:2]
     if operator == "<":
-        return have < want and not (same_release and not is_final(version) and is_final(bound))
+        # What comes before the bound itself, and not before its release, is no release yet.
+        early = not is_final(version) and (want[3] < 0 or have[3] == want[3])
+        return have < want and not (same_release and early and is_final(bound))
     if operator == ">":
         return have > want and not (have[:3] == want[:3] and have[3] >= 0 > want[3])
     return have >= want if operator == ">=" else have <= want

@@ -1,0 +1,87 @@
+"""PEF102: PeftModel.from_pretrained wraps a PeftModel, or a base that carries an adapter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from peft_lint.events import Enclosed
+from peft_lint.finding import Severity
+from peft_lint.interpreter.objects import Node
+from peft_lint.interpreter.values import Literal, Unknown, Value
+from peft_lint.rules.rewrapping import Rewrap, Rewraps
+from peft_lint.scene import Scene
+from peft_lint.suspicion import Suspicion
+
+
+class Rule(Rewraps):
+    """Looks at each load, and at what happens to the models that were there before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sources: dict[Node, Value | None] = {}
+
+    def on_enclosed(self, event: Enclosed, scene: Scene) -> None:
+        """Suspect an adapter from a checkpoint on a body that carries another one."""
+        rewrap = self.add(event, scene)
+        loads = event.config is None
+        if rewrap is not None and loads and (rewrap.nested or self._is_other(rewrap, scene)):
+            self.found[event.node] = rewrap
+        self._sources[event.node] = event.source if loads else None
+
+    def _is_other(self, rewrap: Rewrap, scene: Scene) -> bool:
+        """Return whether the new adapter surely comes from elsewhere than the one it meets."""
+        event, carried = rewrap.event, rewrap.carried.node
+        if carried is event.node and _follows_loop(event, scene):
+            return True
+        if carried not in self._sources:
+            # Put there by something that is no wrap: `load_adapter`, a trainer.
+            return False
+        before = self._sources[carried]
+        return before is None or _differ(before, event.source)
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report every load on a PeftModel, and those on a base that do harm."""
+        for node, rewrap in self.found.items():
+            if self.is_harmful(rewrap):
+                yield self._suspicion(rewrap, node in self.used)
+
+    def _suspicion(self, rewrap: Rewrap, used: bool) -> Suspicion:
+        node, how = rewrap.event.node, rewrap.event.how
+        if rewrap.nested:
+            message = f"{how} wraps a PeftModel again: the adapter's weights are not loaded"
+        elif used:
+            message = (
+                f"{how} wraps a base that carries an adapter: its first model now uses this one"
+            )
+        else:
+            message = (
+                f"{how} wraps a base that carries an adapter: "
+                "layers that this one does not replace keep the first"
+            )
+        return Suspicion(
+            code="PEF102",
+            severity=Severity.ERROR if self.is_sure(rewrap) or used else Severity.WARNING,
+            message=message,
+            anchor=node,
+            story=self.story(rewrap),
+            cause=node,
+            proposals=self.proposals(rewrap, "unload"),
+        )
+
+
+def _differ(one: Value, other: Value | None) -> bool:
+    """Return whether two paths surely are not the same one."""
+    known = [
+        isinstance(path, Literal) or (isinstance(path, Unknown) and path.origin is not None)
+        for path in (one, other)
+    ]
+    return all(known) and one != other
+
+
+def _follows_loop(event: Enclosed, scene: Scene) -> bool:
+    """Return whether the path is spelled with the variable of a loop around the call."""
+    loops = [loop.target for loop in scene.context.loops if isinstance(loop, ast.For)]
+    names = {part.id for loop in loops for part in ast.walk(loop) if isinstance(part, ast.Name)}
+    used = ast.walk(event.source_node) if event.source_node is not None else ()
+    return any(isinstance(part, ast.Name) and part.id in names for part in used)

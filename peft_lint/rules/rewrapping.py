@@ -1,0 +1,217 @@
+"""What PEF102 and PEF103 share: a body that carries an adapter is wrapped once more (A3)."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from peft_lint.events import Enclosed, Inference, Merged, Saved, Trained
+from peft_lint.finding import Applicability
+from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node
+from peft_lint.scene import Scene
+from peft_lint.suspicion import NoFix, Proposal
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+_WRAPPED = (Kind.PEFT, Kind.MIXED, Kind.TUNER)
+
+
+class Rewrap(NamedTuple):
+    """A wrap of a body that carries the adapter `carried`.
+
+    `nested` when the PeftModel itself is wrapped, not its base. `replaces` when the new
+    adapter has the name of the carried one, None if its name is not in the text. `earlier`
+    are the ids of the models that the body had before.
+    """
+
+    event: Enclosed
+    carried: Adapter
+    nested: bool
+    replaces: bool | None
+    earlier: frozenset[int]
+
+
+class Rewraps:
+    """Collects such wraps, and where a model that was there before is used afterwards."""
+
+    def __init__(self) -> None:
+        self.found: dict[Node, Rewrap] = {}
+        self.used: dict[Node, Node] = {}
+        self._first: dict[Node, ast.expr | None] = {}
+        self._plain: set[Node] = set()
+        self._visits: dict[Node, int] = {}
+        self._cleared: set[Node] = set()
+
+    def add(self, event: Enclosed, scene: Scene) -> Rewrap | None:
+        """Note a wrap; return what it says if the body surely carried an adapter before."""
+        self._first.setdefault(event.node, event.base_node)
+        base = scene.world.heap[event.base]
+        nested = isinstance(base, Handle) and base.kind in _WRAPPED
+        if not nested:
+            self._plain.add(event.node)
+        if event.before.adapters == () and self._is_later(event.node, scene):
+            self._cleared.add(event.node)
+        rewrap = _rewrap(event, scene, nested)
+        if rewrap is None or _retried(rewrap, scene):
+            return None
+        before = self.found.get(event.node)
+        if before is not None:
+            rewrap = before._replace(earlier=before.earlier | rewrap.earlier)
+        return rewrap
+
+    def on_inference(self, event: Inference | Trained | Saved | Merged, scene: Scene) -> None:
+        """Note that an earlier model is used while the new adapter acts."""
+        body = scene.body(event)
+        present = {one.node for one in body.adapters or ()}
+        for node, rewrap in self.found.items():
+            if event.handle in rewrap.earlier and node in present and body.enabled is True:
+                self.used.setdefault(node, event.node)
+
+    on_trained = on_saved = on_merged = on_inference
+
+    def _is_later(self, node: Node, scene: Scene) -> bool:
+        """Return whether a wrap happens for another time."""
+        machine = scene.machine
+        visit = machine.visits[machine.statement] if machine.statement else 0
+        return visit > self._visits.setdefault(node, visit)
+
+    def is_harmful(self, rewrap: Rewrap) -> bool:
+        """Return whether a wrap does harm, unless both adapters sit in the same layers.
+
+        One that meets its own adapter does not if it also meets none: where only the last
+        round of a loop leaves its adapter on, no round comes after it.
+        """
+        node = rewrap.event.node
+        if rewrap.carried.node is node and node in self._cleared:
+            return False
+        return rewrap.nested or node in self.used or rewrap.replaces is True
+
+    def is_sure(self, rewrap: Rewrap) -> bool:
+        """Return whether the wrap meets a PeftModel on every path."""
+        node = rewrap.event.node
+        return rewrap.nested and (node not in self._plain or rewrap.carried.node is node)
+
+    def story(self, rewrap: Rewrap) -> tuple[tuple[Node, str], ...]:
+        """Return the steps from the first adapter to the use of its model."""
+        node = rewrap.event.node
+        if rewrap.carried.node is node:
+            words = "the model is wrapped here again: it still carries the adapter of the last time"
+            steps: tuple[tuple[Node, str], ...] = ((node, words),)
+        else:
+            steps = (
+                (rewrap.carried.node, "PEFT puts the first adapter into the model's layers here"),
+                (node, "and the same model is wrapped again here"),
+            )
+        if node in self.used:
+            steps += ((self.used[node], "and the first model is used here"),)
+        return steps
+
+    def proposals(self, rewrap: Rewrap, method: str) -> tuple[Proposal, ...]:
+        """Return the fix: take the first adapter off by `method`, or give it a base of its own."""
+        event, first = rewrap.event, rewrap.carried.node
+        base = event.base_node
+        if rewrap.nested:
+            if base is None or event.node in self._plain:
+                return ()
+            titles = {
+                "unload": "Take the first adapter off before the model is wrapped again",
+                "merge_and_unload": "Merge the first adapter before the model is wrapped again",
+            }
+            visitor = ReplaceBase(base, method)
+            return (Proposal(titles[method], Applicability.UNSAFE, visitor, (event.node,)),)
+        owner = self._first.get(first)
+        if not (isinstance(owner, ast.Name) and isinstance(base, ast.Name) and owner.id == base.id):
+            return ()
+        title = "Put the first adapter on a copy of the base model"
+        return (Proposal(title, Applicability.UNSAFE, ReplaceBase(owner), (first,)),)
+
+
+def _rewrap(event: Enclosed, scene: Scene, nested: bool) -> Rewrap | None:
+    before = event.before
+    name = next((one.name for one in _new(event, scene)), None)
+    spelled = _spelled_name(event.node)
+    replaces = None if spelled is None else name in {one.name for one in before.adapters or ()}
+    carried = [one for one in before.adapters or () if one.name == name]
+    carried = carried or list(before.adapters or ())
+    in_place = all(one.in_place is not False for one in (*carried, *_new(event, scene)))
+    if not carried or not in_place:
+        # Prompt learning leaves the modules alone, and stacks.
+        return None
+    sure = not before.escaped and before.enabled is True
+    if not nested and (not sure or any(one.merged is not False for one in carried)):
+        return None
+    heap = scene.world.heap
+    body = scene.handle(event).body
+    earlier = frozenset(
+        number
+        for number, state in heap.items()
+        if isinstance(state, Handle) and state.kind in (Kind.PEFT, Kind.MIXED)
+        if state.body == body and number != event.handle
+    )
+    return Rewrap(event, carried[-1], nested, replaces, earlier)
+
+
+def _new(event: Enclosed, scene: Scene) -> list[Adapter]:
+    return [one for one in scene.body(event).adapters or () if one.node is event.node]
+
+
+def _spelled_name(node: Node) -> str | None:
+    """Return the adapter name that a call gives, "" for none, None where it is no constant."""
+    assert isinstance(node, ast.Call)
+    given = [word.value for word in node.keywords if word.arg in ("adapter_name", None)]
+    given += node.args[2:3]
+    if not given:
+        return ""
+    value = given[0]
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _retried(rewrap: Rewrap, scene: Scene) -> bool:
+    """Return whether the wrap is what is done after another one failed."""
+    event = rewrap.event
+    again = rewrap.carried.node is event.node and bool(scene.context.loops)
+    return any(
+        isinstance(owner, ast.ExceptHandler) or (again and isinstance(owner, ast.Try))
+        for place in scene.places(event)
+        for owner in _blocks_around(place.node, scene)
+    )
+
+
+def _blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:
+    """Return the owners of the blocks around a call, none for one that the text does not spell."""
+    from peft_lint.syntax.locations import locate
+
+    try:
+        return [block.owner for block in locate(scene.document.tree, node).blocks]
+    except LookupError:
+        return []
+
+
+class ReplaceBase:
+    """Write what a method of the base model returns for it in a call, or else a copy of it."""
+
+    def __init__(self, base: ast.expr, method: str | None = None) -> None:
+        self._base = base
+        self._method = method
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Change the argument that the base is: the first one, or `model=`."""
+        arguments = list(updated.args)
+        for index, argument in enumerate(arguments):
+            name = argument.keyword.value if argument.keyword else None
+            if name == "model" or (name is None and index == 0):
+                value = rewriting.expression(self._text(rewriting))
+                arguments[index] = argument.with_changes(value=value)
+                return updated.with_changes(args=arguments)
+        raise NoFix("the base model is not spelled out")
+
+    def _text(self, rewriting: Rewriting) -> str:
+        base = rewriting.source(self._base)
+        if self._method is None:
+            return f"{rewriting.spelling('copy.deepcopy')}({base})"
+        if not isinstance(self._base, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
+            raise NoFix("the base model is not spelled as something that has methods")
+        return f"{base}.{self._method}()"

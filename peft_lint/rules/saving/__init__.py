@@ -1,0 +1,1 @@
+"""Rules for merging and saving (PEF5)."""

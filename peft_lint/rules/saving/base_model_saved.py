@@ -1,0 +1,152 @@
+"""PEF503: the base model is saved while an adapter's layers sit inside it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from peft_lint import knowledge
+from peft_lint.events import AdapterLoaded, Saved, Wrapped
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Adapter, Body, Instance, Kind, Node
+from peft_lint.interpreter.values import Value
+from peft_lint.scene import Scene
+from peft_lint.suspicion import NoFix, Proposal, Suspicion
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+_SAVES = ("save_pretrained", "push_to_hub")
+# Calls that put PEFT's own wrapper around a base; the base knows nothing of its adapter then.
+_WRAPPERS = ("get_peft_model", "PeftModel", "trainer")
+
+
+class Rule:
+    """Looks at each save of a plain model: whether PEFT has changed its layers in place."""
+
+    def __init__(self) -> None:
+        self._wraps: set[Node] = set()
+        self._native: set[Node] = set()
+        self._found: dict[Node, Suspicion] = {}
+
+    def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
+        """Tell PEFT's wrappers from adapters that the model itself knows of."""
+        (self._wraps if event.how in _WRAPPERS else self._native).add(event.node)
+
+    def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
+        """Likewise: the model's own `load_adapter` makes it save the adapter."""
+        native = scene.handle(event).kind is Kind.PLAIN
+        (self._native if native else self._wraps).add(event.node)
+
+    def on_saved(self, event: Saved, scene: Scene) -> None:
+        """Suspect a save of the base, or of the tuner that passes it on to the base."""
+        handle, body = scene.handle(event), scene.body(event)
+        if handle.kind not in (Kind.PLAIN, Kind.TUNER) or event.how not in _SAVES:
+            return
+        adapter = self._inside(body)
+        if adapter is not None and not _chooses_weights(event.node):
+            self._found.setdefault(event.node, _suspicion(event, scene, adapter))
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report what was found."""
+        yield from self._found.values()
+
+    def _inside(self, body: Body) -> Adapter | None:
+        """Return an adapter of PEFT's that surely has its layers in the body."""
+        adapters = body.adapters or ()
+        if not _is_transformers(body) or any(one.node in self._native for one in adapters):
+            return None
+        inside = (
+            one
+            for one in adapters
+            if one.node in self._wraps and one.in_place is True and one.merged is not None
+        )
+        return next(inside, None)
+
+
+def _is_transformers(body: Body) -> bool:
+    """Return whether the base is a model of transformers; others save in ways of their own."""
+    name = body.model_class
+    return name is None or name.startswith("Auto") or knowledge.model_class(name) is not None
+
+
+def _chooses_weights(node: Node) -> bool:
+    """Return whether the call says itself what is saved, or may."""
+    return isinstance(node, ast.Call) and any(
+        word.arg in (None, "state_dict") for word in node.keywords
+    )
+
+
+def _suspicion(event: Saved, scene: Scene, adapter: Adapter) -> Suspicion:
+    return Suspicion(
+        code="PEF503",
+        severity=Severity.ERROR,
+        message=(
+            "the base model is saved with the adapter's layers inside: "
+            "loaded again, the layers that were adapted have random weights"
+        ),
+        anchor=event.node,
+        story=(
+            (adapter.node, "PEFT puts the adapter into the base model's own layers here"),
+            (event.node, "and the base model is saved here, under the names of those layers"),
+        ),
+        cause=adapter.node,
+        proposals=_proposals(event, scene),
+    )
+
+
+def _proposals(event: Saved, scene: Scene) -> tuple[Proposal, ...]:
+    model = _peft_model(event, scene)
+    if model is None:
+        return ()
+    choices = (
+        ("Save the adapter, with the PeftModel's own method", ""),
+        ("Merge the adapter, and save the full model", ".merge_and_unload()"),
+    )
+    return tuple(
+        Proposal(title, Applicability.UNSAFE, SaveInstead(model + more), (event.node,))
+        for title, more in choices
+    )
+
+
+def _peft_model(event: Saved, scene: Scene) -> str | None:
+    """Return how the call, or a name in view, spells the PeftModel around the base."""
+    number = scene.handle(event).body
+
+    def fits(value: Value | None) -> bool:
+        handle = scene.world.handle(value)
+        return handle is not None and handle.kind is Kind.PEFT and handle.body == number
+
+    part = event.node.func if isinstance(event.node, ast.Call) else None
+    while isinstance(part, (ast.Attribute, ast.Call)):
+        part = part.value if isinstance(part, ast.Attribute) else part.func
+        if isinstance(part, ast.expr) and fits(scene.value(part)):
+            return scene.document.source(part)
+    for frame in (scene.machine.frame, 0):
+        for name, value in scene.world.frames[frame].variables.items():
+            if fits(value):
+                return name
+            owner = scene.world.state(value)
+            for attribute, held in owner.attributes.items() if isinstance(owner, Instance) else ():
+                if fits(held):
+                    return f"{name}.{attribute}"
+    return None
+
+
+class SaveInstead:
+    """Rewrite `base.save_pretrained(…)` as the same call on something else."""
+
+    def __init__(self, receiver: str) -> None:
+        self._receiver = receiver
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Change what the method is called on; the arguments stay."""
+        import libcst as cst
+
+        if not isinstance(updated.func, cst.Attribute):
+            raise NoFix("the call does not spell its model")
+        receiver = rewriting.expression(self._receiver)
+        return updated.with_changes(func=updated.func.with_changes(value=receiver))

@@ -1,0 +1,68 @@
+"""Visitors that rules share: keyword arguments of a call renamed, taken away, or moved."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from peft_lint.suspicion import NoFix
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+
+class RenameKeyword:
+    """Call the argument `name` of the target `new`; `value` is code that replaces its value."""
+
+    def __init__(self, name: str, new: str, value: str | None = None) -> None:
+        self._name = name
+        self._new = new
+        self._value = value
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Return the call with the other name."""
+        from peft_lint.syntax.calls import rename_keyword, replace_keyword
+
+        call = rename_keyword(updated, self._name, self._new)
+        return call if self._value is None else replace_keyword(call, self._new, self._value)
+
+
+class RemoveKeyword:
+    """Take the argument `name` of the target away."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Return the call without it."""
+        from peft_lint.syntax.calls import remove_keyword
+
+        return remove_keyword(updated, self._name)
+
+
+class MoveKeywords:
+    """Give some keywords of `call` to a call of another method of the same object before it.
+
+    The keyword that is called like the `method` goes away; NoFix without the first of `names`.
+    """
+
+    def __init__(self, call: ast.Call, method: str, names: tuple[str, ...]) -> None:
+        self._call = call
+        self._method = method
+        self._names = names
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Insert the new call before the statement, and return the rest of the old one."""
+        from peft_lint.syntax.calls import remove_keyword
+
+        words = [word for word in self._call.keywords if word.arg in self._names]
+        if not any(word.arg == self._names[0] for word in words):
+            raise NoFix(f"the call does not pass {self._names[0]}")
+        owner = rewriting.code(updated.func).rpartition(".")[0]
+        arguments = ", ".join(rewriting.source(word) for word in words)
+        rewriting.insert_before(self._call, f"{owner}.{self._method}({arguments})")
+        for name in (self._method, *(word.arg for word in words if word.arg)):
+            updated = remove_keyword(updated, name)
+        return updated
