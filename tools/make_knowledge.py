@@ -78,10 +78,21 @@ def main() -> None:
         facts = {p.stem: json.loads(p.read_text("utf-8")) for p in options.facts.glob("*.json")}
         classes, autos = model_classes(options.transformers / "models" / "auto")
         generic = generic_classes(options.transformers / "models")
-        write("classes.json", {"auto": autos, "models": classes})
-        write("dropout.json", dropout(facts, classes, generic, set(by_hand["varying_dropout"])))
-        write("heads.json", heads(facts, classes))
-        write("ids.json", ids(facts["families"]))
+        release = facts["dropout"]["transformers"]
+        parsed = about(release, "the source of its auto classes, parsed")
+        built = about(release, "every model built without weights, from its default config")
+        varying = set(by_hand["varying_dropout"])
+        write("classes.json", parsed | {"auto": autos, "models": classes})
+        write("dropout.json", built | dropout(facts, classes, generic, varying))
+        write("heads.json", built | heads(facts, classes))
+        named = about(release, "the checkpoints that its documentation names")
+        write("ids.json", named | ids(facts["families"]))
+
+
+def about(release: str, how: str) -> dict[str, Any]:
+    """Return how a table was made, and from which release of transformers."""
+    made = f"tools/make_knowledge.py: {how}"
+    return {"about": {"library": "transformers", "made": made, "releases": [release]}}
 
 
 def write(name: str, table: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
     python -m tools.make_modules
 
-Every class that the installed transformers builds for one of TASKS is built with its default
+Every class of classes.json that the installed transformers has is built with its default
 config, few layers, on the meta device. Nothing is downloaded. The rows of other releases stay:
 names change, so the table holds the releases of several environments.
 """
@@ -29,12 +29,6 @@ from transformers.pytorch_utils import Conv1D
 from peft_lint.versions.specifier import key
 from tools.extract.timelines import TABLES, history, write
 
-TASKS = {
-    *("CausalLM", "MaskedLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText", "CTC"),
-    *("SequenceClassification", "TokenClassification", "QuestionAnswering", "MultipleChoice"),
-    *("ImageClassification", "AudioClassification", "VideoClassification"),
-    *("SemanticSegmentation", "ObjectDetection"),
-}
 # Tasks whose classes have an output layer as wide as the vocabulary.
 GENERATING = {"CausalLM", "MaskedLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"}
 TYPES: Mapping[str, tuple[type[nn.Module], ...]] = {
@@ -60,7 +54,7 @@ def main() -> None:
     rows: dict[str, Row] = {}
     failed = []
     for name, (family, task) in classes.items():
-        if (task is None or task in TASKS) and hasattr(transformers, name):
+        if hasattr(transformers, name):
             try:
                 merge(rows.setdefault(family, {}), build(name, family), task)
             except Exception as error:  # whatever a config's defaults run into
@@ -151,9 +145,9 @@ def shorten(config: Any) -> None:
 def merge(row: Row, model: nn.Module, task: str | None) -> None:
     """Add what one class of a family has."""
     for name, module in model.named_modules():
-        if next(module.parameters(), None) is None:
-            continue
         kind = kind_of(module)
+        if kind != "norm" and next(module.parameters(), None) is None:
+            continue
         # What adapters are put on is told apart by the module around it.
         word = short(name) if kind in ("linear", "conv") else name.rpartition(".")[2]
         if kind != "part" or not word.isdigit():
