@@ -125,9 +125,10 @@ def _family(library: str, name: str) -> Iterator[str]:
             else:
                 listed = names.split()
             if kind != "ends":
-                yield from _history("weights" if kind == "parameter" else kind, listed)
+                yield from _history(_KINDS.get(kind, kind), listed)
 
 
+_KINDS = {"parameter": "weights", "unbuilt": "classes not looked at"}
 # Two sets of keywords that no table lists one by one.
 _MARKS = {
     "@hub": "what the hub's download function takes",

@@ -13,11 +13,12 @@ _TARGETS = "TRANSFORMERS_MODELS_TO_{}_TARGET_MODULES_MAPPING"
 
 
 class Modules(NamedTuple):
-    """The modules with weights of a family in one release of transformers, by what they are.
+    """The modules with weights, and the norms, of a family in one release of transformers.
 
     Linear and convolution layers are named with the module around them, numbers of layers left
     out ("self_attn.q_proj"), others by their own name. `part` are modules that hold others, or
     whose weights are of no common kind; `parameter` are such weights ("experts.down_proj").
+    `unbuilt` are classes of the family that could not be looked at.
     """
 
     linear: tuple[str, ...] = ()
@@ -26,6 +27,7 @@ class Modules(NamedTuple):
     norm: tuple[str, ...] = ()
     part: tuple[str, ...] = ()
     parameter: tuple[str, ...] = ()
+    unbuilt: tuple[str, ...] = ()
 
 
 def modules(family: str, release: str | None = None) -> Modules | None:
@@ -99,9 +101,10 @@ def _around(release: str | None) -> Iterable[str]:
 def _has(found: Modules | None, name: str) -> bool | None:
     if found is None:
         return None
-    known = [text for group in found for text in group]
+    known = [text for group in found[:-1] for text in group]
     if any(text == name or text.endswith(f".{name}") for text in known):
         return True
     # A layer's number is never known, nor what is around most modules.
     around, dot, last = name.rpartition(".")
-    return None if dot and ("." in around or last in known or last.isdigit()) else False
+    vague = bool(dot) and ("." in around or last in known or last.isdigit())
+    return None if vague or found.unbuilt else False
