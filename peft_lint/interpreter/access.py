@@ -51,7 +51,10 @@ def attribute(machine: Machine, owner: Value, text: str) -> Value:
     if isinstance(owner, Symbol):
         return Symbol(f"{owner.name}.{text}")
     if isinstance(owner, Ref):
-        state = machine.world.heap[owner.id]
+        state = machine.world.heap.get(owner.id)
+        if state is None:
+            # Kept alive by a default value or a class attribute only, and collected since.
+            return NOTHING_KNOWN
         if isinstance(state, Instance):
             return _instance_attribute(machine, owner, state, text)
         return registry.attribute(machine, owner, state, text)
@@ -187,8 +190,10 @@ def set_attribute(
 ) -> None:
     """Do `owner.text = value`."""
     if isinstance(owner, Ref):
-        state = machine.world.heap[owner.id]
-        if isinstance(state, Instance):
+        state = machine.world.heap.get(owner.id)
+        if state is None:
+            machine.escape(value)
+        elif isinstance(state, Instance):
             machine.world.put(owner.id, state.with_attribute(text, value))
         elif isinstance(state, Config):
             machine.world.put(owner.id, state.with_field(text, value))

@@ -98,7 +98,7 @@ def apply(machine: Machine, function: Value, call: Call) -> Value:
         return registry.call_symbol(machine, function.name, call)
     if isinstance(function, Bound):
         return _apply_bound(machine, function, call)
-    if isinstance(function, Ref):
+    if isinstance(function, Ref) and function.id in machine.world.heap:
         state = machine.world.heap[function.id]
         if isinstance(state, Instance):
             return classes.call_instance(machine, function, state, call)
@@ -111,10 +111,12 @@ def _apply_bound(machine: Machine, function: Bound, call: Call) -> Value:
     if isinstance(what, Function):
         self_value: Value = receiver
         if what.role == "class" and isinstance(receiver, Ref):
-            state = machine.world.heap[receiver.id]
+            state = machine.world.heap.get(receiver.id)
             self_value = state.cls if isinstance(state, Instance) else receiver
         return call_function(machine, what, call, self_value)
     if isinstance(receiver, Ref):
+        if receiver.id not in machine.world.heap:
+            return call_unknown(machine, function, call)
         state = machine.world.heap[receiver.id]
         if isinstance(state, Instance):
             return classes.call_module_method(machine, receiver, state, what, call)

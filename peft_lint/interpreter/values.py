@@ -212,7 +212,8 @@ def truth(value: Value) -> bool | None:
         return truths.pop() if len(truths) == 1 else None
     if isinstance(value, (Items, Entries)):
         return bool(value.items) if value.exact or value.items else None
-    if isinstance(value, Unknown):
+    # What another module calls `settings.args.push` may be anything.
+    if isinstance(value, (Unknown, Symbol)):
         return None
     if isinstance(value, Bound) and isinstance(value.function, str):
         # An attribute of a library's object may as well be data.

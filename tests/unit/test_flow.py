@@ -139,3 +139,14 @@ held = Derived()
 @pytest.mark.parametrize("code", HELD.values(), ids=HELD)
 def test_no_way_to_a_model_is_left_out(code):
     assert modes(code) == {True}
+
+
+def test_an_object_that_only_a_default_value_keeps_is_unknown_not_a_crash():
+    text = (
+        "import random\nfrom transformers import AutoModelForCausalLM, Trainer\n"
+        "def use(model=AutoModelForCausalLM.from_pretrained('a')):\n"
+        "    model.config.x = 1\n    model.note = 2\n    return model.generate()\n"
+        "if random.random():\n    other = AutoModelForCausalLM.from_pretrained('b')\n"
+        "    Trainer(model=other).train()\nprint()\nuse()\n"
+    )
+    assert run(Document("a.py", text), Target()).ends
