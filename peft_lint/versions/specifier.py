@@ -96,11 +96,10 @@ def _holds(version: str, operator: str, bound: str) -> bool:
         prefix = _release(bound).rpartition(".")[0]
         return key(version) >= key(bound) and _equals(version, f"{prefix}.*")
     have, want = key(version), key(bound)
-    same_release = have[:2] == want[:2]
     if operator == "<":
-        # What comes before the bound itself, and not before its release, is no release yet.
-        early = not is_final(version) and (want[3] < 0 or have[3] == want[3])
-        return have < want and not (same_release and early and is_final(bound))
+        # The bound's own pre-releases are no release before it (PEP 440).
+        own = is_final(bound) and not is_final(version) and have >= key(f"{bound}.dev0")
+        return have < want and not own
     if operator == ">":
         return have > want and not (have[:3] == want[:3] and have[3] >= 0 > want[3])
     return have >= want if operator == ">=" else have <= want
