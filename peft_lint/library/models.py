@@ -9,6 +9,7 @@ from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle, Weights
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
+    Bound,
     Entries,
     Items,
     Literal,
@@ -102,7 +103,7 @@ _UNTOUCHED = words(
     "get_nb_trainable_parameters get_model_status get_layer_status num_parameters "
     "get_input_embeddings get_output_embeddings get_memory_footprint zero_grad compile "
     "set_attn_processor create_or_update_model_card buffers named_buffers get_prompt "
-    "children named_children get_submodule get_parameter prepare_inputs_for_generation "
+    "children named_children get_parameter prepare_inputs_for_generation "
     "can_generate save_checkpoint get_position_embeddings tie_weights set_attn_implementation "
     "enable_xformers_memory_efficient_attention add_model_tags "
     "register_forward_hook register_forward_pre_hook compute_transition_scores"
@@ -113,6 +114,13 @@ _UNTOUCHED = words(
 def untouched(call: Call) -> Value:
     """Model a method that changes neither mode nor adapters."""
     return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+@method(Handle, "get_submodule")
+def get_submodule(call: Call) -> Value:
+    """Model reading a layer by its name: a part of the model, whichever it is."""
+    ref, _, _ = receiver_of(call)
+    return Bound(ref, "get_submodule")
 
 
 @method(Handle, "state_dict", "get_adapter_state_dict")

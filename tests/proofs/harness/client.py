@@ -112,5 +112,7 @@ _ENVIRONMENT = {
     "HF_DATASETS_OFFLINE": "1",
     "CUDA_VISIBLE_DEVICES": "",
     "WANDB_DISABLED": "true",
+    # A thread that loads weights in a forked child may meet a pool that died with the fork.
+    "HF_DEACTIVATE_ASYNC_LOAD": "1",
     "PYTHONPATH": str(ROOT),
 }
