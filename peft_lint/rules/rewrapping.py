@@ -70,7 +70,11 @@ class Rewraps:
             if event.handle in rewrap.earlier and node in present and body.enabled is True:
                 self.used.setdefault(node, event.node)
 
-    on_trained = on_saved = on_merged = on_inference
+    on_trained = on_merged = on_inference
+
+    def on_saved(self, event: Saved, scene: Scene) -> None:
+        """Likewise: what is saved is used."""
+        self.on_inference(event, scene)
 
     def _is_later(self, node: Node, scene: Scene) -> bool:
         """Return whether a wrap happens for another time."""
@@ -170,14 +174,28 @@ def _spelled_name(node: Node) -> str | None:
 
 
 def _retried(rewrap: Rewrap, scene: Scene) -> bool:
-    """Return whether the wrap is what is done after another one failed."""
+    """Return whether a wrap follows another that failed, or only seems to come again."""
     event = rewrap.event
     again = rewrap.carried.node is event.node and bool(scene.context.loops)
+    rounds = _loop_names(scene) if again else set()
     return any(
-        isinstance(owner, ast.ExceptHandler) or (again and isinstance(owner, ast.Try))
+        isinstance(owner, ast.ExceptHandler)
+        or (again and isinstance(owner, ast.Try))
+        # `if index == 0:` picks the rounds in which the model is wrapped.
+        or (isinstance(owner, ast.If) and not rounds.isdisjoint(_names(owner.test)))
         for place in scene.places(event)
         for owner in _blocks_around(place.node, scene)
     )
+
+
+def _loop_names(scene: Scene) -> set[str]:
+    """Return the names that the loops around an event bind."""
+    loops = (one for one in scene.context.loops if isinstance(one, (ast.For, ast.AsyncFor)))
+    return {name for loop in loops for name in _names(loop.target)}
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:

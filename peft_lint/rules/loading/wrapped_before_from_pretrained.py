@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from peft_lint.events import Enclosed
+from peft_lint.events import Enclosed, Saved
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Node
 from peft_lint.interpreter.values import Literal, Unknown, Value
@@ -20,6 +20,7 @@ class Rule(Rewraps):
     def __init__(self) -> None:
         super().__init__()
         self._sources: dict[Node, Value | None] = {}
+        self._saved: dict[Node, list[Value | None]] = {}
 
     def on_enclosed(self, event: Enclosed, scene: Scene) -> None:
         """Suspect an adapter from a checkpoint on a body that carries another one."""
@@ -29,6 +30,12 @@ class Rule(Rewraps):
             self.found[event.node] = rewrap
         self._sources[event.node] = event.source if loads else None
 
+    def on_saved(self, event: Saved, scene: Scene) -> None:
+        """Note under which paths an adapter lies, besides the use of its model."""
+        for one in scene.body(event).adapters or ():
+            self._saved.setdefault(one.node, []).append(event.path)
+        super().on_saved(event, scene)
+
     def _is_other(self, rewrap: Rewrap, scene: Scene) -> bool:
         """Return whether the new adapter surely comes from elsewhere than the one it meets."""
         event, carried = rewrap.event, rewrap.carried.node
@@ -36,6 +43,8 @@ class Rule(Rewraps):
             return True
         if carried not in self._sources:
             # Put there by something that is no wrap: `load_adapter`, a trainer.
+            return False
+        if event.source in self._saved.get(carried, ()):
             return False
         before = self._sources[carried]
         return before is None or _differ(before, event.source)
