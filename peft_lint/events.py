@@ -18,8 +18,8 @@ class Wrapped(NamedTuple):
     """A fresh adapter was put on a body: `get_peft_model`, `add_adapter`, `peft_config=`.
 
     `base` is the handle that was wrapped. `base_node` and `config_node` are the arguments as
-    the call spells them, None where it does not. `how` is the function's name. `carried`
-    are the other keywords of the call.
+    the call spells them, None where it does not. `how` is the function's name. `before` is
+    the body as it was, `fresh_base` whether it surely carried nothing. `complete` as of calls.
     """
 
     node: Node
@@ -29,6 +29,7 @@ class Wrapped(NamedTuple):
     base_node: ast.expr | None
     config_node: ast.expr | None
     how: str
+    before: Body
     fresh_base: bool
     complete: bool
 
@@ -65,16 +66,17 @@ class Enclosed(NamedTuple):
 
 
 class StateDictLoaded(NamedTuple):
-    """Weights were loaded by name: `load_state_dict`; `strict` as the call says it.
-
-    `statement` is what the call is part of: its answer is dropped where that is an expression.
-    """
+    """Weights were loaded by name: `load_state_dict`."""
 
     node: Node
     handle: int
-    weights: Value | None
-    strict: bool | None
-    statement: ast.stmt | None
+
+
+class Escaped(NamedTuple):
+    """The model was given to code out of view, which may have done anything to it."""
+
+    node: Node
+    handle: int
 
 
 class EvalCalled(NamedTuple):
@@ -151,6 +153,7 @@ Event = (
     Wrapped
     | AdapterLoaded
     | StateDictLoaded
+    | Escaped
     | Enclosed
     | EvalCalled
     | Trained
@@ -165,6 +168,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_wrapped": Wrapped,
     "on_adapter_loaded": AdapterLoaded,
     "on_state_dict_loaded": StateDictLoaded,
+    "on_escaped": Escaped,
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
     "on_trained": Trained,

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from peft_lint.document import Document
-from peft_lint.events import Event
+from peft_lint.events import Escaped, Event
 from peft_lint.interpreter import expressions, relevance, statements
 from peft_lint.interpreter.code import Code
 from peft_lint.interpreter.joining import MAX_WORLDS, settle
@@ -352,6 +352,8 @@ class Machine:
             waiting += state.leads_to()
             if isinstance(state, Handle):
                 self.world.put(number, _uncertain_handle(state))
+                if self.statement is not None:
+                    self.emit(Escaped(self.statement, number))
             elif isinstance(state, Body):
                 self.world.put(number, uncertain(state))
 

@@ -118,9 +118,11 @@ def _enter(
     machine.silent = name in _EVALUATION_HOOKS
     call = bare(machine, node)._replace(complete=False)
     results = calls.outcomes(machine, function, call, receiver)
-    machine.silent = False
     machine.context = outer
+    # What is returned here leaves the analysis; the function itself did nothing with it.
+    machine.silent = True
     for value, after in results:
         machine.world = after
         machine.escape(value)
+    machine.silent = False
     return [after for _, after in results]

@@ -22,7 +22,6 @@ from peft_lint.interpreter.values import (
 from peft_lint.library.handles import (
     add_step,
     change_body,
-    flag,
     receiver_of,
     set_mode,
     spelled_method,
@@ -157,11 +156,8 @@ def parameters(call: Call) -> Value:
 def load_state_dict(call: Call) -> Value:
     """Model loading weights by name: whatever they are, the adapter may be trained now."""
     ref, handle, _ = receiver_of(call)
-    machine, weights = call.machine, call.get(0, "state_dict")
-    update_adapters(machine, handle, weights=Weights.UNKNOWN)
-    strict = flag(call, 1, "strict", True)
-    statement = machine.statement
-    machine.emit(StateDictLoaded(call.node, ref.id, weights, strict, statement))
+    update_adapters(call.machine, handle, weights=Weights.UNKNOWN)
+    call.machine.emit(StateDictLoaded(call.node, ref.id))
     return NOTHING_KNOWN
 
 

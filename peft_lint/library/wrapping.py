@@ -134,6 +134,7 @@ def _tell(
             base_node=base_node,
             config_node=config_node,
             how=how,
+            before=before,
             fresh_base=known and before.adapters == () and not before.escaped,
             complete=call.complete,
         )

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.events import (
     AdapterLoaded,
+    Escaped,
     EvalCalled,
     Event,
     Inference,
     Merged,
     Saved,
+    StateDictLoaded,
     Trained,
     Wrapped,
 )
@@ -53,6 +55,8 @@ class Rule:
     def __init__(self) -> None:
         self._candidates: dict[Node, Candidate] = {}
         self._discharged: set[Node] = set()
+        # Calls of `.eval()`: they say that a use will follow, and are none themselves.
+        self._ready: set[Node] = set()
         self._saved: set[str] = set()
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
@@ -70,17 +74,24 @@ class Rule:
         from_config = isinstance(body.checkpoint, Bound) and (
             body.checkpoint.function == "base_model_name_or_path"
         )
-        loaded = any(
-            one.weights is Weights.LOADED
-            for one in body.adapters or ()
-            if one.node is not event.node
-        )
-        loaded |= not event.fresh_base and _was_loaded(body, event)
+        loaded = any(one.weights is Weights.LOADED for one in event.before.adapters or ())
         self._candidates.setdefault(event.node, Candidate(event, from_config, loaded, {}))
 
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Weights came after all: nothing to say, on any path."""
         self._discharge(scene.body(event))
+
+    def on_state_dict_loaded(self, event: StateDictLoaded, scene: Scene) -> None:
+        """Weights came by name; whether all of them did is for another rule."""
+        self._discharge(scene.body(event))
+
+    def on_escaped(self, event: Escaped, scene: Scene) -> None:
+        """Code out of view may load the weights: being made ready before shows no use."""
+        for adapter in scene.body(event).adapters or ():
+            candidate = self._candidates.get(adapter.node)
+            if candidate is not None:
+                for node in self._ready & candidate.sinks.keys():
+                    candidate.sinks[node] = (False, candidate.sinks[node][1])
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """The config is a template for new training."""
@@ -93,6 +104,7 @@ class Rule:
 
     def on_eval_called(self, event: EvalCalled, scene: Scene) -> None:
         """A trained model is meant where it is made ready for inference."""
+        self._ready.add(event.node)
         self._reach(event, scene, "and it is made ready for inference here")
 
     def on_merged(self, event: Merged, scene: Scene) -> None:
@@ -134,11 +146,6 @@ class Rule:
 
 def _keywords(node: Node) -> list[ast.keyword]:
     return node.keywords if isinstance(node, ast.Call) else []
-
-
-def _was_loaded(body: Body, event: Wrapped) -> bool:
-    """Return whether the wrap replaced an adapter that had been loaded."""
-    return any("loaded" in words and "adapter" in words for node, words in body.steps[:-1])
 
 
 def _suspicion(candidate: Candidate, use: tuple[Node, str], own: bool) -> Suspicion:
