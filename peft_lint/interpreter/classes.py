@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import calls
+from peft_lint.interpreter.call import bare
+from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -101,6 +103,20 @@ def call_instance(machine: Machine, ref: Ref, state: Instance, call: Call) -> Va
         if isinstance(found, Function):
             return calls.call_function(machine, found, call, ref)
     return calls.call_unknown(machine, ref, call)
+
+
+def run_hook(machine: Machine, ref: Ref, name: str) -> Value:
+    """Run a method that a statement calls by itself, on all its outcomes at once."""
+    state = machine.world.heap.get(ref.id)
+    found = state.cls.find(name) if isinstance(state, Instance) else None
+    if not isinstance(found, Function) or found.node in machine.context.functions:
+        return NOTHING_KNOWN
+    call = bare(machine, found.node)._replace(complete=False)
+    results = calls.outcomes(machine, found, call, ref)
+    if not results:
+        return NOTHING_KNOWN
+    machine.world = settle([world for _, world in results], limit=1)[0]
+    return results[0][0] if len(results) == 1 else NOTHING_KNOWN
 
 
 def is_module(cls: ClassValue) -> bool:

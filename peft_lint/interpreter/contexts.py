@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter.objects import Fact
+from peft_lint.interpreter import classes
+from peft_lint.interpreter.objects import Fact, Instance
 from peft_lint.interpreter.values import ContextManager, Ref, Symbol, Unknown, Value, derived
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
             if was_enabled is False:
                 return context, None, value
             return context, lambda later: _switch(later, ref, was_enabled), value
+    if isinstance(value, Ref) and isinstance(machine.world.state(value), Instance):
+        bound = classes.run_hook(machine, value, "__enter__")
+        return context, lambda later: classes.run_hook(later, value, "__exit__"), bound
     bound = derived("enter", value) if isinstance(value, Unknown) else value
     return context, None, bound
 

@@ -12,6 +12,7 @@ from peft_lint.interpreter.values import (
     Entries,
     Function,
     Items,
+    Unknown,
     Value,
     contained,
 )
@@ -49,7 +50,23 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
     if running and _goes_up(machine, running[-1], statement):
         return True
     around = _around(worlds[0], machine.frame)
-    return any(_leads(machine, world, around, [], statement) for world in worlds)
+    if any(_leads(machine, world, around, [], statement) for world in worlds):
+        return True
+    variables = worlds[0].frames[machine.frame].variables
+    words = machine.code.facts(statement).words
+    return any(_is_part(variables[name]) for name in words if name in variables)
+
+
+def _is_part(value: Value) -> bool:
+    """Return whether a value was drawn from the parameters or modules of a model."""
+    waiting = [value.origin] if isinstance(value, Unknown) else []
+    while waiting:
+        origin = waiting.pop()
+        if isinstance(origin, tuple):
+            if origin[:1] == ("parameters",):
+                return True
+            waiting += origin
+    return False
 
 
 def _goes_up(machine: Machine, method: ast.AST, node: ast.AST) -> bool:

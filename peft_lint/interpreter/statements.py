@@ -19,6 +19,7 @@ from peft_lint.interpreter.values import (
     derived,
 )
 from peft_lint.interpreter.world import World
+from peft_lint.library import registry
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
@@ -259,6 +260,9 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
     for world in worlds:
         for iterable, after in machine.evaluate(node.iter, world):
             rounds = _rounds(iterable)
+            machine.world = after
+            for model in registry.LOOPS:
+                model(machine, iterable, machine.code.facts(node).words)
 
             def enter(
                 at: World, _: bool, iterable: Value = iterable
@@ -379,11 +383,13 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith, worlds: list[World])
         worlds = entered
     with machine.surrounded(context):
         ends = machine.run_block(node.body, worlds)
+    left: list[World] = []
     for end in ends:
         machine.world = end
         for undo in leave.values():
             undo(machine)
-    return ends
+        left.append(machine.world)
+    return left
 
 
 SIMPLE: dict[type[ast.stmt], Callable[..., list[World]]] = {

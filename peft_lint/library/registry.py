@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ RESOLVERS: dict[str, Resolver] = {}
 # Methods that matter on a value whose type is not known, because of what it came from.
 UNKNOWN_METHODS: dict[str, FunctionModel] = {}
 UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, ast.Attribute], None]] = {}
+# What a loop does whose rounds are too many to tell apart, from its iterable and its words.
+LOOPS: list[Callable[[Machine, Value, Collection[str]], None]] = []
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
 # Names that make a function worth following: they create tracked objects or seed.
@@ -166,6 +168,10 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
     if model is not None:
         return model(call)
     top = name.partition(".")[0]
+    for value in call.values():
+        # `functools.partial(model.eval)`, `executor.submit(model.generate)`: called in time.
+        if isinstance(value, Bound) and isinstance(value.function, str):
+            machine.escape(value)
     if top in sys.stdlib_module_names:
         return derived("call", Symbol(name), *call.values())
     if top not in _HARMLESS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING
 
 from peft_lint.events import ParametersTouched, Saved, Trained
@@ -21,6 +21,7 @@ from peft_lint.interpreter.values import (
 )
 from peft_lint.library.handles import change_body, handle_of, update_adapters
 from peft_lint.library.registry import (
+    LOOPS,
     UNKNOWN_ASSIGNMENTS,
     function,
     part_method,
@@ -145,6 +146,26 @@ def parameter_requires_grad_(call: Call) -> Value:
     return call.receiver or NOTHING_KNOWN
 
 
+@unknown_method("train", "eval")
+def module_mode(call: Call) -> Value:
+    """Model a mode set on one module of those that a model was asked for."""
+    machine, module = call.machine, call.receiver
+    if isinstance(module, Unknown) and _model_of(module.origin) is not None:
+        _forget_modes(machine, module)
+        return module
+    for value in call.values():
+        machine.escape(value)
+    return result_of(machine, module or NOTHING_KNOWN, call)
+
+
+@function("torch.Module.train", "torch.Module.eval", creates=False)
+def unbound_mode(call: Call) -> Value:
+    """Model `torch.nn.Module.eval(model)`, rare enough to be left unknown."""
+    for value in call.values():
+        call.machine.escape(value)
+    return NOTHING_KNOWN
+
+
 @part_method("requires_grad_", "load_state_dict", "copy_", "reset_parameters")
 def part_changed(call: Call) -> Value:
     """Model a change of one module of a model by hand: a head, an encoder."""
@@ -183,6 +204,33 @@ def _assigned(machine: Machine, owner: Unknown, target: ast.Attribute) -> None:
 
 
 UNKNOWN_ASSIGNMENTS["requires_grad"] = _assigned
+
+
+def _module_changed(machine: Machine, owner: Unknown, target: ast.Attribute) -> None:
+    _forget_modes(machine, owner)
+
+
+# `module.p = 0.0` switches a dropout off whatever its mode; so does `module.training = False`.
+for _name in ("training", "p"):
+    UNKNOWN_ASSIGNMENTS[_name] = _module_changed
+
+
+def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]) -> None:
+    """Model a loop that sets the mode of some modules, picked by their kind or their name."""
+    if isinstance(iterable, Unknown) and not {"eval", "train", "training", "p"}.isdisjoint(words):
+        _forget_modes(machine, iterable)
+
+
+LOOPS.append(_loop_over_modules)
+
+
+def _forget_modes(machine: Machine, module: Unknown) -> None:
+    """Forget the modes of the model that a module was drawn from: it is in no one mode."""
+    number = _model_of(module.origin)
+    handle = machine.world.heap.get(number) if number is not None else None
+    if isinstance(handle, Handle):
+        change_body(machine, handle, training=None)
+        update_adapters(machine, handle, training=None)
 
 
 def _touch(machine: Machine, parameter: Unknown, node: ast.expr) -> None:
