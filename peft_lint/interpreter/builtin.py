@@ -21,6 +21,7 @@ from peft_lint.interpreter.values import (
     derived,
     literal,
 )
+from peft_lint.library import registry
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -112,6 +113,7 @@ def _next(machine: Machine, arguments: Call) -> Value:
 def _mapped(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) == 2 and isinstance(arguments.args[0], (Function, Bound)):
         machine.escape(arguments.args[1])
+    registry.hand_over(machine, arguments)
     return machine.fresh(arguments.node)
 
 
@@ -120,7 +122,8 @@ def _vars(machine: Machine, arguments: Call) -> Value:
     state = machine.world.state(value)
     if isinstance(state, Config) and isinstance(value, Ref):
         # peft's text generation benchmark prints the configs that it compares.
-        machine.world.put(value.id, state._replace(reported=True))
+        # What it gives is the config's own dictionary, which may be written to.
+        machine.world.put(value.id, state._replace(reported=True, complete=False))
     return derived("vars", *arguments.args)
 
 

@@ -105,8 +105,12 @@ class Code:
             module = "." if isinstance(node, ast.ImportFrom) and node.level else ""
             module += (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
             name = (alias.asname or alias.name).partition(".")[0]
-            facts.words.add(alias.name.rpartition(".")[2])
+            original = alias.name.rpartition(".")[2]
+            facts.words.add(original)
             facts.bound.add(name)
+            if alias.asname and original in self._given_words:
+                # `from accelerate.utils import set_seed as seed`: the other name says it, too.
+                self._given_words |= {alias.asname}
             if not self._familiar(module.partition(".")[0]):
                 self._unfamiliar.add(name)
 
@@ -184,6 +188,10 @@ def _look(node: ast.AST, facts: Facts, stack: list[ast.AST]) -> None:
     elif not isinstance(node, (ast.Constant, ast.expr_context)):
         if isinstance(node, (ast.Yield, ast.YieldFrom)):
             facts.plain = False
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "getattr" and len(node.args) > 1:
+                name = getattr(node.args[1], "value", None)
+                facts.words.update([name] if isinstance(name, str) else [])
         elif isinstance(node, ast.Lambda):
             facts.closes = True
         elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:

@@ -12,7 +12,7 @@ from peft_lint.events import Escaped, Event
 from peft_lint.interpreter import expressions, relevance, statements
 from peft_lint.interpreter.code import Code
 from peft_lint.interpreter.joining import MAX_WORLDS, settle
-from peft_lint.interpreter.objects import Body, Handle, uncertain
+from peft_lint.interpreter.objects import Arguments, Body, Config, Handle, uncertain
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ClassValue,
@@ -356,6 +356,8 @@ class Machine:
                     self.emit(Escaped(self.statement, number))
             elif isinstance(state, Body):
                 self.world.put(number, uncertain(state))
+            elif isinstance(state, (Config, Arguments)):
+                self.world.put(number, state._replace(fields=(), complete=False))
 
 
 def _uncertain_handle(handle: Handle) -> Handle:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import (
+    Bound,
     ClassValue,
     Entries,
     Function,
     Items,
+    Symbol,
     Unknown,
     Value,
     contained,
 )
+from peft_lint.library import registry
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
@@ -54,7 +57,17 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
         return True
     variables = worlds[0].frames[machine.frame].variables
     words = machine.code.facts(statement).words
-    return any(_is_part(variables[name]) for name in words if name in variables)
+    named = [variables[name] for name in words if name in variables]
+    return any(_is_part(value) or _is_modelled(value) for value in named)
+
+
+def _is_modelled(value: Value) -> bool:
+    """Return whether calling a value, or an item of it, runs a library model or the document."""
+    if isinstance(value, Items):
+        return any(_is_modelled(item) for item in value.items)
+    if isinstance(value, Symbol):
+        return registry.find(value.name) is not None
+    return isinstance(value, Bound)
 
 
 def _is_part(value: Value) -> bool:

@@ -47,6 +47,8 @@ def from_pretrained(call: Call, class_name: str) -> Value:
         adapters=with_adapter(body, adapter),
         active=(name,) if handle.kind is Kind.PLAIN else None,
         enabled=True,
+        # What the adapter saved beside itself, a head for instance, is trained as well.
+        trained=None if body.trained is False else body.trained,
     )
     kind = Kind.MIXED if class_name == "PeftMixedModel" else Kind.PEFT
     result = enclose(call, ref, adapter, kind)
@@ -137,7 +139,9 @@ def _load_named(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> 
         adapter = existing._replace(weights=Weights.LOADED, trainable=kept)
     # Loading takes merged adapters out again (A9).
     update_adapters(machine, handle, merged=False)
-    change_body(machine, handle, adapters=with_adapter(machine.world.body(handle), adapter))
+    now = machine.world.body(handle)
+    trained = None if now.trained is False else now.trained
+    change_body(machine, handle, adapters=with_adapter(now, adapter), trained=trained)
     _evaluate(call, ref, trainable)
     if existing is None:
         _change_gradients(call, handle, body.active)

@@ -157,6 +157,7 @@ def load_state_dict(call: Call) -> Value:
     """Model loading weights by name: whatever they are, the adapter may be trained now."""
     ref, handle, _ = receiver_of(call)
     update_adapters(call.machine, handle, weights=Weights.UNKNOWN)
+    change_body(call.machine, handle, trained=None)
     call.machine.emit(StateDictLoaded(call.node, ref.id))
     return NOTHING_KNOWN
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Collection, Iterable
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,7 @@ def canonical(name: str) -> str:
     return f"{top}.{parts[-1]}" if len(parts) > 1 else top
 
 
+@cache
 def find(name: str) -> FunctionModel | None:
     """Return the model of a function or class, None where there is none."""
     known = canonical(name)
@@ -168,10 +170,7 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
     if model is not None:
         return model(call)
     top = name.partition(".")[0]
-    for value in call.values():
-        # `functools.partial(model.eval)`, `executor.submit(model.generate)`: called in time.
-        if isinstance(value, Bound) and isinstance(value.function, str):
-            machine.escape(value)
+    hand_over(machine, call)
     if top in sys.stdlib_module_names:
         return derived("call", Symbol(name), *call.values())
     if top not in _HARMLESS:
@@ -181,6 +180,19 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
             # Project code may seed (`utils.seed_everything()`); nobody can tell from here.
             machine.world.seeded = None
     return result_of(machine, Symbol(name), call)
+
+
+def hand_over(machine: Machine, call: Call) -> None:
+    """Let code out of view call the functions that it is given, as it will in time.
+
+    `functools.partial(model.eval)`, `executor.submit(model.generate)`, `map(set_seed, seeds)`.
+    """
+    seeds = FUNCTIONS.get("transformers.set_seed")
+    for value in call.values():
+        if isinstance(value, Bound) and isinstance(value.function, str):
+            machine.escape(value)
+        elif isinstance(value, Symbol) and seeds is not None and find(value.name) is seeds:
+            machine.world.seeded = None if machine.world.seeded is False else True
 
 
 def is_familiar(top: str) -> bool:
@@ -277,3 +289,5 @@ def load(text: str) -> None:
     for name in _ON_DEMAND:
         if name in text:
             import_module(f"peft_lint.library.{name}")
+    # What was not found before may be there now.
+    find.cache_clear()

@@ -113,7 +113,7 @@ def _task_type(value: Value) -> str | None:
 
 def _newness(body: Body) -> Severity | None:
     """Return how sure it is that the head is new: error, warning, or None for silence."""
-    if body.task is None or body.checkpoint is None or body.trained is True:
+    if body.task is None or body.checkpoint is None or body.trained is not False:
         return None
     given = dict(body.arguments)
     checkpoint = literal(body.checkpoint)
