@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
-from peft_lint.library.handles import handle_of
+from peft_lint.library.handles import handle_of, load_weights
 from peft_lint.library.models import weights_of
 from peft_lint.library.registry import function, method, unknown_method, words
 from peft_lint.library.torch import backward, save_by_hand
@@ -46,10 +46,16 @@ def unwrap_model(call: Call) -> Value:
     return NOTHING_KNOWN if value is None else value
 
 
-_SAME_MODEL = words(
-    "dispatch_model load_checkpoint_and_dispatch cpu_offload disk_offload "
-    "extract_model_from_parallel"
-)
+_SAME_MODEL = words("dispatch_model cpu_offload disk_offload extract_model_from_parallel")
+
+
+@function("accelerate.load_checkpoint_and_dispatch", creates=False)
+def load_checkpoint_and_dispatch(call: Call) -> Value:
+    """Model loading weights by name into a model, which comes back."""
+    value = call.get(0, "model")
+    if isinstance(value, Ref):
+        load_weights(call.machine, value.id, call.node)
+    return NOTHING_KNOWN if value is None else value
 
 
 @function(*(f"accelerate.{name}" for name in _SAME_MODEL), creates=False)

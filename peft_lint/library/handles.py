@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from peft_lint.events import StateDictLoaded
 from peft_lint.interpreter.objects import (
     Adapter,
     Body,
@@ -115,6 +116,15 @@ def update_adapters(machine: Machine, handle: Handle, **changes: object) -> None
     if body.adapters is not None:
         adapters = tuple(one._replace(**changes) for one in body.adapters)  # type: ignore[arg-type]
         machine.world.put(handle.body, body._replace(adapters=adapters))
+
+
+def load_weights(machine: Machine, number: int, node: Node) -> None:
+    """Load weights by name into the model of the handle `number`: any may be trained now."""
+    handle = machine.world.heap.get(number)
+    if isinstance(handle, Handle):
+        update_adapters(machine, handle, weights=Weights.UNKNOWN)
+        change_body(machine, handle, trained=None)
+        machine.emit(StateDictLoaded(node, number))
 
 
 def with_adapter(body: Body, adapter: Adapter) -> tuple[Adapter, ...] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Converted, EvalCalled, ParametersTouched, StateDictLoaded
+from peft_lint.events import Converted, EvalCalled, ParametersTouched
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle, Weights
+from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -22,6 +22,7 @@ from peft_lint.interpreter.values import (
 from peft_lint.library.handles import (
     add_step,
     change_body,
+    load_weights,
     receiver_of,
     set_mode,
     spelled_method,
@@ -155,10 +156,8 @@ def parameters(call: Call) -> Value:
 @method(Handle, "load_state_dict")
 def load_state_dict(call: Call) -> Value:
     """Model loading weights by name: whatever they are, the adapter may be trained now."""
-    ref, handle, _ = receiver_of(call)
-    update_adapters(call.machine, handle, weights=Weights.UNKNOWN)
-    change_body(call.machine, handle, trained=None)
-    call.machine.emit(StateDictLoaded(call.node, ref.id))
+    ref, _, _ = receiver_of(call)
+    load_weights(call.machine, ref.id, call.node)
     return NOTHING_KNOWN
 
 

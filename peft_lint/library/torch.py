@@ -19,7 +19,7 @@ from peft_lint.interpreter.values import (
     Value,
     contained,
 )
-from peft_lint.library.handles import change_body, handle_of, update_adapters
+from peft_lint.library.handles import change_body, handle_of, load_weights, update_adapters
 from peft_lint.library.registry import (
     LOOPS,
     UNKNOWN_ASSIGNMENTS,
@@ -216,9 +216,24 @@ for _name in ("training", "p"):
 
 
 def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]) -> None:
-    """Model a loop that sets the mode of some modules, picked by their kind or their name."""
-    if isinstance(iterable, Unknown) and not {"eval", "train", "training", "p"}.isdisjoint(words):
+    """Model a loop that sets modes or weights, picked by their kind or their name."""
+    number = _model_of(iterable.origin) if isinstance(iterable, Unknown) else None
+    if number is None or not isinstance(iterable, Unknown):
+        return
+    if not {"eval", "train", "training", "p"}.isdisjoint(words):
         _forget_modes(machine, iterable)
+    if not {"copy_", "data", "init"}.isdisjoint(words) and machine.statement is not None:
+        # `parameter.copy_(saved[name])`, `parameter.data = …`, `torch.nn.init.normal_(…)`.
+        load_weights(machine, number, machine.statement)
+
+
+@function("safetensors.load_model", creates=False)
+def load_model(call: Call) -> Value:
+    """Model `safetensors.torch.load_model(model, file)`."""
+    model = call.get(0, "model")
+    if isinstance(model, Ref):
+        load_weights(call.machine, model.id, call.node)
+    return NOTHING_KNOWN
 
 
 LOOPS.append(_loop_over_modules)

@@ -94,14 +94,15 @@ def _holds(version: str, operator: str, bound: str) -> bool:
         return _equals(version, bound)
     if operator == "~=":
         prefix = _release(bound).rpartition(".")[0]
-        return key(version) >= key(bound) and _equals(version, f"{prefix}.*")
+        return key(version) >= key(bound) and _equals(version, f"{key(bound)[0]}!{prefix}.*")
     have, want = key(version), key(bound)
     if operator == "<":
         # The bound's own pre-releases are no release before it (PEP 440).
         own = is_final(bound) and not is_final(version) and have >= key(f"{bound}.dev0")
         return have < want and not own
     if operator == ">":
-        return have > want and not (have[:3] == want[:3] and have[3] >= 0 > want[3])
+        own = have[:3] == want[:3] and have[3] >= 0 > want[3] and want[4] == _NEVER
+        return have > want and not own
     return have >= want if operator == ">=" else have <= want
 
 

@@ -128,11 +128,9 @@ class Rule:
             yield _suspicion(candidate, uses[0], own)
 
     def _discharge(self, body: Body) -> None:
-        for candidate in self._candidates.values():
-            if body.adapters is None or any(
-                one.node is candidate.event.node for one in body.adapters
-            ):
-                self._discharged.add(candidate.event.node)
+        for node, candidate in self._candidates.items():
+            if candidate.event.before.node is body.node:
+                self._discharged.add(node)
 
     def _reach(self, event: Event, scene: Scene, words: str) -> None:
         body = scene.body(event)
