@@ -227,6 +227,16 @@ def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]
         load_weights(machine, number, machine.statement)
 
 
+@function("torch.vector_to_parameters", creates=False)
+def vector_to_parameters(call: Call) -> Value:
+    """Model `torch.nn.utils.vector_to_parameters(vector, model.parameters())`."""
+    value = call.get(1, "parameters")
+    number = _model_of(value.origin) if isinstance(value, Unknown) else None
+    if number is not None:
+        load_weights(call.machine, number, call.node)
+    return NOTHING_KNOWN
+
+
 @function("safetensors.load_model", creates=False)
 def load_model(call: Call) -> Value:
     """Model `safetensors.torch.load_model(model, file)`."""
