@@ -94,9 +94,9 @@ def _severity(body: Body) -> Severity | None:
 
 
 def _without_effect(adapter: Adapter) -> bool:
-    """Return whether an adapter is fresh and its B zero, as it is presumed of an unknown one."""
+    """Return whether an adapter is fresh and its B zero, as is presumed of an unknown config."""
     config = adapter.config
-    unknown = config is not None and config.class_name is None and config.source is None
+    unknown = config is not None and not config.complete and config.source is None
     return adapter.weights is Weights.ZERO or (unknown and adapter.weights is Weights.FRESH)
 
 
