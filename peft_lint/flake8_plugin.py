@@ -40,8 +40,8 @@ class Plugin:
     def _findings(self) -> list[tuple[int, int, str]]:
         """Analyse the file; the imports wait until one is in scope."""
         from peft_lint import engine, suppression
-        from peft_lint.cli.plan import make_plan
         from peft_lint.document import Document
+        from peft_lint.plan import make_plan
         from peft_lint.reports import printable
         from peft_lint.settings import Settings, nearest
         from peft_lint.versions import resolve
@@ -60,12 +60,11 @@ class Plugin:
 
 def _failure(filename: str, error: Exception) -> str:
     """Return PEF000 in words: what the user can mend, or what should be reported."""
-    from peft_lint.cli import UsageError
-    from peft_lint.cli.failure import internal_error
     from peft_lint.document import Document
+    from peft_lint.failure import internal_error
     from peft_lint.settings import SettingsError
 
-    if isinstance(error, (UsageError, SettingsError)):
+    if isinstance(error, SettingsError):
         return f"PEF000 not analysed: {error}"
     report = internal_error(Document(filename, ""), error)
     return f"PEF000 {report.findings[0].message}"

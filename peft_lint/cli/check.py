@@ -9,12 +9,12 @@ from functools import cache, partial
 
 from peft_lint import engine, scope
 from peft_lint.cli import complain, files
-from peft_lint.cli.failure import internal_error, not_analysed
 from peft_lint.cli.options import CheckOptions
-from peft_lint.cli.plan import Plan, make_plan
 from peft_lint.discovery import discover, is_excluded
 from peft_lint.document import Document, DocumentError
+from peft_lint.failure import internal_error, not_analysed
 from peft_lint.finding import Finding
+from peft_lint.plan import Plan, make_plan
 from peft_lint.reports import FileReport, RunReport, summary
 from peft_lint.settings import Settings, SettingsError, load, nearest
 from peft_lint.versions import resolve

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from peft_lint.cli import UsageError
 from peft_lint.finding import Applicability, Finding
 from peft_lint.rulebook import RuleInfo
 from peft_lint.selection import Layer, hidden, select
-from peft_lint.settings import Settings
+from peft_lint.settings import Settings, SettingsError
 from peft_lint.versions import Target
 
 
@@ -47,7 +46,7 @@ class Plan(NamedTuple):
 def make_plan(settings: Settings, given: Settings) -> Plan:
     """Join the settings of a file with those of the command line, which win.
 
-    Raises UsageError where a rule in preview is named though previews are off.
+    Raises SettingsError where a rule in preview is named though previews are off.
     """
     preview = settings.preview or given.preview
     layers = [
@@ -55,7 +54,7 @@ def make_plan(settings: Settings, given: Settings) -> Plan:
         for source in (settings, given)
     ]
     if (rule := hidden(layers, preview)) is not None:
-        raise UsageError(f"{rule.code} {rule.name} is in preview: add --preview to run it")
+        raise SettingsError(f"{rule.code} {rule.name} is in preview: add --preview to run it")
     return Plan(
         select(layers, preview),
         _codes(settings.unfixable),
