@@ -27,7 +27,7 @@ test-all: test $(if $(CORPUS),corpus)  ## the tests, and the corpus run where CO
 bench: $(VENV)/installed $(TORCHFIX)/installed  ## CPU time, as ratios; with CORPUS also on real code
 	$(BIN)/python -m tools.bench $(if $(CORPUS),--corpus $(CORPUS))
 
-index: $(VENV)/installed  ## write peft_lint/rules/index.json from the rule pages
+index: $(VENV)/installed  ## write the index and the README table from the rule pages
 	$(BIN)/python tools/make_index.py
 
 knowledge: $(VENV)/installed-for-tests  ## refresh peft_lint/knowledge/ from the released packages

@@ -1,4 +1,4 @@
-"""Write peft_lint/rules/index.json from the rule pages; with --check only compare."""
+"""Write the index and the README's table of rules from the rule pages; --check only compares."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "rules"
 INDEX = ROOT / "peft_lint" / "rules" / "index.json"
+README = ROOT / "README.md"
+# A summary is one line of `peft-lint rules` and one cell of the README's table.
+LONGEST_SUMMARY = 150
 
 _FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
 _SUMMARY = re.compile(r"^# What it does\n+(.+?[.!?])(?=\s)", re.DOTALL | re.MULTILINE)
+_TABLE_START, _TABLE_END = "<!-- rules -->", "<!-- end of rules -->"
 # In the order of the index; `references` are for readers of the page only.
 _KEYS: dict[str, type] = {
     "code": str,
@@ -60,10 +64,16 @@ def entry(page: Path) -> dict[str, Any]:
     summary = _SUMMARY.search(text)
     if summary is None:
         raise PageError(f"{page.name}: needs a sentence under `# What it does`")
+    sentence = " ".join(summary.group(1).split())
+    if len(sentence) > LONGEST_SUMMARY:
+        raise PageError(
+            f"{page.name}: the first sentence of `# What it does` has {len(sentence)} characters, "
+            f"at most {LONGEST_SUMMARY} fit a table"
+        )
     row = {key: data[key] for key in _KEYS if key != "references"}
     tool = data["category"] == "tool"
     row["module"] = "" if tool else _module(data["category"], data["name"])
-    row["summary"] = " ".join(summary.group(1).split())
+    row["summary"] = sentence
     return row
 
 
@@ -71,29 +81,53 @@ def _module(category: str, name: str) -> str:
     return f"peft_lint.rules.{category}.{name.replace('-', '_')}"
 
 
-def index_text() -> str:
-    """Return what index.json must hold."""
+def rows_of_pages() -> list[dict[str, Any]]:
+    """Return the rows of all pages, by code."""
     rows = [entry(page) for page in sorted(PAGES.glob("PEF[0-9][0-9][0-9]-*.md"))]
     codes = [row["code"] for row in rows]
     twice = {code for code in codes if codes.count(code) > 1}
     if twice:
         raise PageError(f"two pages for one code: {', '.join(sorted(twice))}")
+    return rows
+
+
+def index_text(rows: list[dict[str, Any]]) -> str:
+    """Return what index.json must hold."""
     return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
 
 
+def readme_text(rows: list[dict[str, Any]]) -> str:
+    """Return the README with its table of rules as the pages say."""
+    lines = ["| code | rule | severity | fix |", "|---|---|---|---|"]
+    for row in rows:
+        if row["category"] == "tool":
+            continue
+        page = f"rules/{row['code']}-{row['name']}.md"
+        what = f"**[{row['name']}]({page})** {row['summary']}"
+        severity = "preview" if row["preview"] else ", ".join(row["severity"])
+        lines.append(f"| {row['code']} | {what} | {severity} | {', '.join(row['fixes']) or '-'} |")
+    before, _, rest = README.read_text("utf-8").partition(_TABLE_START)
+    _, end, after = rest.partition(_TABLE_END)
+    if not end:
+        raise PageError(f"README.md: needs the lines {_TABLE_START} and {_TABLE_END}")
+    return "\n".join([before + _TABLE_START, *lines, _TABLE_END + after])
+
+
 def main(arguments: list[str]) -> int:
-    """Write the index, or with --check say whether it is up to date."""
+    """Write index and table, or with --check say whether they are up to date."""
     try:
-        text = index_text()
+        rows = rows_of_pages()
+        wanted = {INDEX: index_text(rows), README: readme_text(rows)}
     except PageError as error:
         print(error, file=sys.stderr)
         return 1
     if arguments == ["--check"]:
-        if INDEX.read_text("utf-8") == text:
-            return 0
-        print("peft_lint/rules/index.json is out of date: run `make index`", file=sys.stderr)
-        return 1
-    INDEX.write_text(text, "utf-8")
+        stale = [path for path, text in wanted.items() if path.read_text("utf-8") != text]
+        for path in stale:
+            print(f"{path.name} does not tell what the pages do: run `make index`", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in wanted.items():
+        path.write_text(text, "utf-8")
     return 0
 
 

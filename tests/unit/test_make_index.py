@@ -37,10 +37,12 @@ def tool(tmp_path, monkeypatch):
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "PAGES", tmp_path)
     monkeypatch.setattr(module, "INDEX", tmp_path / "index.json")
+    monkeypatch.setattr(module, "README", tmp_path / "README.md")
+    (tmp_path / "README.md").write_text("before\n<!-- rules -->\n<!-- end of rules -->\nafter\n")
     return module
 
 
-def test_the_index_is_up_to_date():
+def test_the_index_and_the_readme_are_up_to_date():
     result = subprocess.run(
         [sys.executable, TOOL, "--check"], capture_output=True, text=True, check=False
     )
@@ -67,6 +69,7 @@ def test_a_page_becomes_a_row(tool, tmp_path):
         ('name = "some-rule"', 'name = "other"', "file must be named PEF999-other.md"),
         ("# What it does", "# What", "needs a sentence under"),
         ('code = "PEF999"', 'code = "PEF999', "front matter is not valid TOML"),
+        ("Finds a thing.", f"Finds {'a ' * 80}thing.", "has 172 characters, at most 150"),
     ],
 )
 def test_a_page_that_is_not_complete_is_named(tool, tmp_path, capsys, old, new, message):
@@ -91,3 +94,15 @@ def test_check_tells_when_the_index_is_old(tool, tmp_path, capsys):
     (tmp_path / "PEF999-some-rule.md").write_text(PAGE.replace("Finds", "Sees"))
     assert tool.main(["--check"]) == 1
     assert "make index" in capsys.readouterr().err
+
+
+def test_the_readme_names_each_rule_and_keeps_the_rest(tool, tmp_path, capsys):
+    (tmp_path / "PEF999-some-rule.md").write_text(PAGE)
+    assert tool.main([]) == 0
+    text = (tmp_path / "README.md").read_text()
+    row = "| PEF999 | **[some-rule](rules/PEF999-some-rule.md)** Finds a thing. | error | safe |"
+    assert row in text.splitlines()
+    assert (text.splitlines()[0], text.splitlines()[-1]) == ("before", "after")
+    (tmp_path / "README.md").write_text("no table\n")
+    assert tool.main([]) == 1
+    assert "README.md: needs the lines" in capsys.readouterr().err
