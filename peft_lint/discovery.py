@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
+from peft_lint.patterns import compiled, verdict
 from peft_lint.settings import Settings
 
 if TYPE_CHECKING:
@@ -140,43 +140,14 @@ def _excluded(
     if settings.exclude is None and name in DEFAULT_EXCLUDES:
         return True
     patterns = (*(settings.exclude or ()), *settings.extend_exclude)
-    if patterns and _verdict(_spec(patterns), settings.root, full, is_folder):
+    if patterns and verdict(compiled(patterns), settings.root, full, is_folder):
         return True
     # The deepest file with an opinion decides, as in git.
     for base, spec in reversed(specs):
-        verdict = _verdict(spec, base, full, is_folder)
-        if verdict is not None:
-            return verdict
+        says = verdict(spec, base, full, is_folder)
+        if says is not None:
+            return says
     return False
-
-
-def _verdict(spec: GitIgnoreSpec, base: str, full: str, is_folder: bool) -> bool | None:
-    """Return True for ignored, False for taken back by `!`, None for not mentioned."""
-    top = base.rstrip(os.sep) + os.sep
-    if not full.startswith(top):
-        return None
-    inside = full[len(top) :].replace(os.sep, "/") + ("/" if is_folder else "")
-    for pattern in reversed(spec.patterns):
-        match = pattern.match_file(inside) if pattern.include is not None else None
-        if match is None:
-            continue
-        # pathspec lets a pattern for a folder match what lies below it as well. In git it does
-        # not: a walk that came so far has already heard the verdict on the folder.
-        below = match.match.re.groupindex.get("ps_d")
-        if below is None or match.match.start(below) in (-1, len(inside) - 1):
-            return pattern.include
-    return None
-
-
-@cache
-def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
-    # Imported here: it costs as much as the rest of a start, and most runs need none.
-    from pathspec import GitIgnoreSpec
-
-    # `a/**` is what lies in a, not a itself; pathspec counts the folder in.
-    return GitIgnoreSpec.from_lines(
-        f"{line.rstrip()}/*" if line.rstrip().endswith("/**") else line for line in lines
-    )
 
 
 def _top(folder: str) -> str | None:
@@ -218,5 +189,5 @@ def _own_specs(folder: str) -> _Specs:
         except OSError:
             continue
         if any(line.strip() and not line.startswith("#") for line in lines):
-            found.append((folder, _spec(lines)))
+            found.append((folder, compiled(lines)))
     return tuple(found)

@@ -48,7 +48,7 @@ class Plugin:
 
         document = Document(self._filename, self._text, given_tree=self._tree)
         folder = os.path.dirname(os.path.abspath(self._filename))
-        plan = make_plan(nearest(folder), Settings(root=folder))
+        plan = make_plan(nearest(folder), Settings(root=folder)).at(self._filename)
         target = resolve(self._filename, plan.targets, self._text)
         analysis = engine.analyse(document, plan.rules, target)
         rows = []

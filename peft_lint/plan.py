@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from peft_lint.finding import Applicability, Finding
+from peft_lint.finding import Applicability, Finding, Severity
 from peft_lint.rulebook import RuleInfo
-from peft_lint.selection import Layer, hidden, select
+from peft_lint.selection import Layer, hidden, named, select
 from peft_lint.settings import Settings, SettingsError
 from peft_lint.versions import Target
 
 
 class Plan(NamedTuple):
-    """The rules to run, how far their fixes may go, and the releases that were asked for."""
+    """The rules to run, how their findings and fixes count, and the releases asked for.
+
+    `ignores` pairs patterns, relative to the folder `root`, with codes left out in files
+    that match. `severities` maps codes to what their findings count as.
+    """
 
     rules: tuple[RuleInfo, ...]
     unfixable: frozenset[str]
     safe: frozenset[str]
     targets: Mapping[str, str]
+    severities: Mapping[str, Severity]
+    root: str
+    ignores: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    def at(self, path: str) -> Plan:
+        """Return the plan for one file: without the rules that its path leaves out."""
+        if not self.ignores:
+            return self
+        from peft_lint.patterns import covers
+
+        full = os.path.abspath(path)
+        ignored: set[str] = set()
+        for pattern, codes in self.ignores:
+            if covers(pattern, self.root, full):
+                ignored |= codes
+        rules = (rule for rule in self.rules if rule.code not in ignored or rule.code == "PEF000")
+        return self._replace(rules=tuple(rules))
 
     def active(self, target: Target) -> set[str]:
         """Return the codes that can be reported for `target`."""
@@ -29,18 +51,19 @@ class Plan(NamedTuple):
         }
 
     def applied_to(self, finding: Finding) -> Finding:
-        """Return the finding with its fixes as safe as the settings want them to count."""
+        """Return the finding as severe, and its fixes as safe, as the settings want them to be."""
+        severity = self.severities.get(finding.code, finding.severity)
         if finding.code in self.unfixable:
             change = dict.fromkeys(Applicability, Applicability.DISPLAY)
         elif finding.code in self.safe:
             change = {Applicability.UNSAFE: Applicability.SAFE}
         else:
-            return finding
-        fixes = [
+            change = {}
+        fixes = (
             fix._replace(applicability=change.get(fix.applicability, fix.applicability))
             for fix in finding.fixes
-        ]
-        return finding._replace(fixes=tuple(fixes))
+        )
+        return finding._replace(severity=severity, fixes=tuple(fixes))
 
 
 def make_plan(settings: Settings, given: Settings) -> Plan:
@@ -55,14 +78,19 @@ def make_plan(settings: Settings, given: Settings) -> Plan:
     ]
     if (rule := hidden(layers, preview)) is not None:
         raise SettingsError(f"{rule.code} {rule.name} is in preview: add --preview to run it")
+    severities: dict[str, Severity] = {}
+    # The more precise selector wins, as everywhere: it names fewer rules, and comes last.
+    for codes, word in sorted(
+        ((named((selector,)), word) for selector, word in settings.severity),
+        key=lambda pair: -len(pair[0]),
+    ):
+        severities |= dict.fromkeys(codes, Severity(word))
     return Plan(
-        select(layers, preview),
-        _codes(settings.unfixable),
-        _codes(settings.extend_safe_fixes),
-        dict(settings.targets) | dict(given.targets),
+        rules=select(layers, preview),
+        unfixable=named(settings.unfixable),
+        safe=named(settings.extend_safe_fixes),
+        targets=dict(settings.targets) | dict(given.targets),
+        severities=severities,
+        root=settings.root,
+        ignores=tuple((pattern, named(rules)) for pattern, rules in settings.per_file_ignores),
     )
-
-
-def _codes(selectors: tuple[str, ...]) -> frozenset[str]:
-    rules = select([Layer(select=selectors)], preview=True) if selectors else ()
-    return frozenset(rule.code for rule in rules)

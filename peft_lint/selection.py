@@ -57,6 +57,12 @@ def problem(selector: str) -> str | None:
     return f"unknown rule `{selector}`{did_you_mean(selector, _spellings())}"
 
 
+def named(selectors: Iterable[str]) -> frozenset[str]:
+    """Return the codes of all rules that a selector names, those in preview too."""
+    wanted = tuple(selectors)
+    return frozenset(rule.code for rule in all_rules() if _weight(wanted, rule))
+
+
 def find(code_or_name: str) -> RuleInfo | None:
     """Return the rule of exactly this code or name."""
     return next((rule for rule in all_rules() if code_or_name in (rule.code, rule.name)), None)

@@ -1,4 +1,4 @@
-"""What a project asks for: the option table, and the nearest settings file of each folder."""
+"""What a project asks for: the nearest settings file of each folder."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from peft_lint.selection import did_you_mean, problem
-from peft_lint.versions import LIBRARIES
-from peft_lint.versions.specifier import SpecifierError
-from peft_lint.versions.specifier import key as release_key
+from peft_lint.options import OptionError, checked
 
-Kind = Literal["rules", "patterns", "flag", "release"]
 FILES = ("peft-lint.toml", "pyproject.toml")
 
 
@@ -22,37 +18,13 @@ class SettingsError(Exception):
     """Settings that cannot be used; the message starts with the place."""
 
 
-class Option(NamedTuple):
-    """One key of `[tool.peft-lint]`: what it takes and what it does."""
-
-    key: str
-    kind: Kind
-    help: str
-
-
-OPTIONS = (
-    Option("select", "rules", "rules to run: codes, prefixes, names, or ALL"),
-    Option("ignore", "rules", "rules to leave out"),
-    Option("extend-select", "rules", "rules to run beside those selected already"),
-    Option("extend-ignore", "rules", "more rules to leave out"),
-    Option("exclude", "patterns", "gitignore patterns to skip, instead of the default ones"),
-    Option("extend-exclude", "patterns", "gitignore patterns to skip beside the others"),
-    Option("unfixable", "rules", "rules whose fixes are shown but never applied"),
-    Option("extend-safe-fixes", "rules", "rules whose unsafe fixes count as safe"),
-    Option("preview", "flag", "also run rules that are in preview"),
-    *(
-        Option(f"target-{library}", "release", f"the {library} release to assume, e.g. 1.2.0")
-        for library in LIBRARIES
-    ),
-)
-_BY_KEY = {option.key: option for option in OPTIONS}
-
-
 class Settings(NamedTuple):
     """The options of one settings file, or of the command line.
 
     `select` and `exclude` are None where not given. `targets` pairs libraries with releases.
-    Patterns are relative to `root`, an absolute folder.
+    `per_file_ignores` pairs patterns with selectors of rules, `severity` selectors with the
+    word of a severity. Patterns are relative to `root`, an absolute folder. `source` is the
+    file's path, empty for the command line and where there is none.
     """
 
     root: str
@@ -60,12 +32,15 @@ class Settings(NamedTuple):
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     extend_ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    severity: tuple[tuple[str, str], ...] = ()
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
     unfixable: tuple[str, ...] = ()
     extend_safe_fixes: tuple[str, ...] = ()
     preview: bool = False
     targets: tuple[tuple[str, str], ...] = ()
+    source: str = ""
 
 
 def nearest(folder: str) -> Settings:
@@ -90,75 +65,61 @@ def load(path: str) -> Settings | None:
     Raises SettingsError if it cannot be read, is not TOML, or holds what is not an option.
     """
     shown = _shown(path)
+    found = _table(path, shown)
+    if found is None:
+        return None
+    table, text = found
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        try:
+            values[key] = checked(key, value)
+        except OptionError as error:
+            keys = (key, error.inner) if error.inner is not None else (key,)
+            raise SettingsError(f"{shown}:{_row(text, keys, _embedded(path))}: {error}") from None
+    return settings_from(os.path.dirname(os.path.abspath(path)), values, path)
+
+
+def places(path: str) -> dict[str, str]:
+    """Return where each key of a settings file stands, as "file:row"."""
+    shown = _shown(path)
+    table, text = _table(path, shown) or ({}, "")
+    return {key: f"{shown}:{_row(text, (key,), _embedded(path))}" for key in table}
+
+
+def _embedded(path: str) -> bool:
+    """Return whether our settings are a table of a file that others share."""
+    return os.path.basename(path) == "pyproject.toml"
+
+
+def _table(path: str, shown: str) -> tuple[dict[str, Any], str] | None:
+    """Return our table of a file, and the file's text."""
     try:
         with open(path, "rb") as stream:
             data = stream.read()
     except OSError as error:
         raise SettingsError(f"{shown}: {error.strerror}") from None
-    embedded = os.path.basename(path) == "pyproject.toml"
-    if embedded and b"peft-lint" not in data:
+    if _embedded(path) and b"peft-lint" not in data:
         return None
     table: Any = _parse(data, shown)
     text = data.decode("utf-8")
-    if embedded:
+    if _embedded(path):
         tool = table.get("tool")
         table = tool.get("peft-lint") if isinstance(tool, dict) else None
         if table is None:
             return None
         if not isinstance(table, dict):
-            raise SettingsError(f"{shown}:{_row(text, 'peft-lint', True)}: must be a table")
-    values: dict[str, Any] = {}
-    key = ""
-    try:
-        for key, value in table.items():
-            values[key] = _checked(key, value)
-    except ValueError as error:
-        row = _row(text, key, embedded)
-        raise SettingsError(f"{shown}:{row}: {error}") from None
-    return settings_from(os.path.dirname(os.path.abspath(path)), values)
+            raise SettingsError(f"{shown}:{_row(text, ('peft-lint',), True)}: must be a table")
+    return table, text
 
 
-def settings_from(root: str, values: Mapping[str, Any]) -> Settings:
+def settings_from(root: str, values: Mapping[str, Any], source: str = "") -> Settings:
     """Build settings from checked values by option key."""
     prefix = "target-"
     targets = [(key[len(prefix) :], text) for key, text in values.items() if key.startswith(prefix)]
     others = {
         key.replace("-", "_"): value for key, value in values.items() if not key.startswith(prefix)
     }
-    return Settings(root=root, targets=tuple(targets), **others)
-
-
-def check_value(option: Option, value: str | list[str]) -> None:
-    """Raise ValueError, in words, if `value` is not what `option` takes."""
-    if option.kind == "rules":
-        for selector in value:
-            if (wrong := problem(selector)) is not None:
-                raise ValueError(wrong)
-    elif option.kind == "release":
-        try:
-            release_key(str(value))
-        except SpecifierError:
-            raise ValueError(f"`{value}` is not a release such as 1.2.0") from None
-
-
-def _checked(key: str, value: object) -> object:
-    """Return the value of one key as `Settings` holds it; raise ValueError in words."""
-    option = _BY_KEY.get(key)
-    if option is None:
-        raise ValueError(f"unknown option `{key}`{did_you_mean(key, list(_BY_KEY))}")
-    if option.kind == "flag":
-        if not isinstance(value, bool):
-            raise ValueError(f"`{key}` must be true or false")
-        return value
-    if option.kind == "release":
-        if not isinstance(value, str):
-            raise ValueError(f'`{key}` must be a string such as "1.2.0"')
-        check_value(option, value)
-        return value
-    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise ValueError(f"`{key}` must be a list of strings")
-    check_value(option, value)
-    return tuple(value)
+    return Settings(root=root, targets=tuple(targets), source=source, **others)
 
 
 def _parse(data: bytes, shown: str) -> dict[str, Any]:
@@ -179,19 +140,19 @@ def _parse(data: bytes, shown: str) -> dict[str, Any]:
     return table
 
 
-def _row(text: str, key: str, embedded: bool) -> int:
-    """Return the 1-based line of `key`: the TOML reader does not keep places."""
+def _row(text: str, keys: tuple[str, ...], embedded: bool) -> int:
+    """Return the 1-based line of a key, or of one in its table: the TOML reader keeps no places."""
     lines = text.splitlines()
     header = re.compile(r"\s*\[\s*tool\s*\.\s*[\"']?peft-lint[\"']?\s*\]")
     headers = [number for number, line in enumerate(lines) if embedded and header.match(line)]
-    first = headers[0] if headers else 0
-    # Also in an inline table, as a dotted key, and as a table of its own.
-    assignment = re.compile(rf"(?:.*[\s.{{,\[])?[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
-    # From the header on, then from the top.
-    for number in sorted(range(len(lines)), key=lambda number: number < first):
-        if assignment.match(lines[number]):
-            return number + 1
-    return first + 1
+    row = headers[0] if headers else 0
+    for key in keys:
+        # Also in an inline table, as a dotted key, and as a table of its own.
+        assignment = re.compile(rf"(?:.*[\s.{{,\[])?[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
+        # From the header on, then from the top.
+        order = sorted(range(len(lines)), key=lambda number: number < row)
+        row = next((number for number in order if assignment.match(lines[number])), row)
+    return row + 1
 
 
 def _shown(path: str) -> str:

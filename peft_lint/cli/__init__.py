@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-COMMANDS = ("check", "rule", "rules", "trace", "knowledge")
+COMMANDS = ("check", "rule", "rules", "trace", "settings", "knowledge")
 
 
 class UsageError(Exception):
@@ -59,6 +59,10 @@ def _run(arguments: list[str]) -> int:
         from peft_lint.cli.trace import trace
 
         return trace(rest)
+    if command == "settings":
+        from peft_lint.cli.settings import settings
+
+        return settings(rest)
     if command == "knowledge":
         from peft_lint.cli.knowledge import knowledge
 

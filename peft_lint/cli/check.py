@@ -43,7 +43,7 @@ class _Check:
     def run(self) -> int:
         options = self.options
         # Settings are read before the first file is touched: an error in them changes nothing.
-        planned = [(path, self._plan(self._settings(self._folder(path)))) for path in self._paths()]
+        planned = [(path, self._plan_of(path)) for path in self._paths()]
         for path, plan in planned:
             data = self._read(path)
             if data is not None:
@@ -71,9 +71,10 @@ class _Check:
                 continue
             yield path
 
-    def _folder(self, path: str) -> str:
-        named = self.options.stdin_filename if path == STDIN else path
-        return self._absolute(os.path.dirname(named or STDIN))
+    def _plan_of(self, path: str) -> Plan:
+        named = (self.options.stdin_filename or STDIN) if path == STDIN else path
+        folder = self._absolute(os.path.dirname(named))
+        return self._plan(self._settings(folder)).at(named)
 
     def _load_settings(self, folder: str) -> Settings:
         options = self.options

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from peft_lint import __version__
 from peft_lint.finding import Severity
+from peft_lint.options import OPTIONS, Option, check_value
 from peft_lint.selection import did_you_mean
-from peft_lint.settings import OPTIONS, Option, Settings, check_value, settings_from
+from peft_lint.settings import Settings, settings_from
 
 FORMATS = ("full", "concise", "json")
 # Options of a settings file that have no meaning for a single run.
@@ -21,6 +22,7 @@ commands:
   rule CODE|NAME      explain one rule
   rules               list all rules
   trace FILE[:LINE]   say what is believed of every model at a line
+  settings [FILE]     say which settings hold for a file, and where they come from
   knowledge LIBRARY NAME
                       say what is known of a name of peft, transformers or trl
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from peft_lint import settings
-from peft_lint.settings import OPTIONS, Settings, SettingsError, load, nearest
+from peft_lint.options import OPTIONS
+from peft_lint.settings import Settings, SettingsError, load, nearest
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_table_and_the_dataclass_have_the_same_keys():
-    fields = set(Settings._fields) - {"root", "targets"}
+    fields = set(Settings._fields) - {"root", "targets", "source"}
     keys = {o.key.replace("-", "_") for o in OPTIONS if o.kind != "release"}
     assert keys == fields
     assert {"target-peft", "target-transformers", "target-trl"} <= {o.key for o in OPTIONS}
@@ -44,6 +45,7 @@ def test_every_option_is_read(folder):
         extend_safe_fixes=("PEF0",),
         preview=True,
         targets=(("peft", "0.19.1"), ("trl", "1.0rc1")),
+        source=str(folder / "pyproject.toml"),
     )
 
 
@@ -55,7 +57,9 @@ def test_the_nearest_file_counts(folder):
     assert nearest(str(inner)).ignore == ("PEF001",)
     settings._search.cache_clear()
     (folder / "a" / "peft-lint.toml").write_text('ignore = ["PEF002"]\n')
-    assert nearest(str(inner)) == Settings(root=str(folder / "a"), ignore=("PEF002",))
+    assert nearest(str(inner)) == Settings(
+        root=str(folder / "a"), ignore=("PEF002",), source=str(folder / "a" / "peft-lint.toml")
+    )
     assert nearest(str(folder)).ignore == ("PEF001",)
 
 
@@ -115,3 +119,47 @@ def test_a_file_that_is_not_text(folder):
 def test_a_file_that_is_not_there():
     with pytest.raises(SettingsError, match=r"^gone.toml: No such file"):
         load("gone.toml")
+
+
+def test_tables_of_patterns_and_of_severities(folder):
+    (folder / "pyproject.toml").write_text(
+        "[tool.peft-lint.per-file-ignores]\n"
+        '"tests/*" = ["PEF2", "head-not-saved"]\n'
+        "[tool.peft-lint.severity]\n"
+        'PEF202 = "error"\n'
+    )
+    found = nearest(str(folder))
+    assert found.per_file_ignores == (("tests/*", ("PEF2", "head-not-saved")),)
+    assert found.severity == (("PEF202", "error"),)
+    assert found.source == str(folder / "pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[tool.peft-lint.severity]\nPEF101 = "info"\nPEF202 = "eror"\n', "pyproject.toml:3: `PEF202` must be one of error, warning, info; did you mean `error`?"),
+        ('[tool.peft-lint]\nseverity = { PEF9999 = "info" }\n', "pyproject.toml:2: unknown rule `PEF9999`"),
+        ('[tool.peft-lint.severity]\nPEF2022 = "info"\n', "pyproject.toml:2: unknown rule `PEF2022`; did you mean `PEF202`?"),
+        ('[tool.peft-lint.per-file-ignores]\n"a.py" = []\n"b/*.py" = ["PEF2022"]\n', "pyproject.toml:3: unknown rule `PEF2022`; did you mean `PEF202`?"),
+        ('[tool.peft-lint.per-file-ignores]\n"a.py" = "PEF202"\n', "pyproject.toml:2: `a.py` must be a list of strings"),
+        ("[tool.peft-lint]\nper-file-ignores = []\n", "pyproject.toml:2: `per-file-ignores` must be a table"),
+    ],
+)  # fmt: skip
+def test_errors_inside_tables_name_their_line(folder, text, message):
+    (folder / "pyproject.toml").write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        nearest(str(folder))
+    assert str(caught.value).startswith(message)
+
+
+def test_places_of_the_keys(folder):
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "x"\n[tool.peft-lint]\npreview = true\nselect = []\n'
+        '[tool.peft-lint.severity]\nPEF202 = "error"\n'
+    )
+    found = settings.places(str(folder / "pyproject.toml"))
+    assert found == {
+        "preview": "pyproject.toml:4",
+        "select": "pyproject.toml:5",
+        "severity": "pyproject.toml:6",
+    }
