@@ -6,18 +6,22 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
-from peft_lint import engine, scope
-from peft_lint.cli import complain, files
+from peft_lint import engine, files, scope
+from peft_lint.cli import complain
 from peft_lint.cli.options import CheckOptions
 from peft_lint.discovery import discover, is_excluded
 from peft_lint.document import Document, DocumentError
 from peft_lint.failure import internal_error, not_analysed
 from peft_lint.finding import Finding
 from peft_lint.plan import Plan, make_plan
-from peft_lint.reports import FileReport, RunReport, summary
+from peft_lint.reports import FileReport, RunReport, count, summary
 from peft_lint.settings import Settings, SettingsError, load, nearest
 from peft_lint.versions import resolve
+
+if TYPE_CHECKING:
+    from peft_lint.baseline import Baseline
 
 STDIN = "-"
 # How much of a file that cannot be decoded is kept to show the place.
@@ -27,6 +31,15 @@ _SHOWN_BYTES = 1_000_000
 def check(options: CheckOptions) -> int:
     """Run the check and return the exit code."""
     return _Check(options).run()
+
+
+def _baseline(options: CheckOptions) -> Baseline | None:
+    """Return the baseline to compare with, None where there is none yet."""
+    if options.baseline is None or options.creates_baseline:
+        return None
+    from peft_lint.baseline import Baseline
+
+    return Baseline.load(options.baseline)
 
 
 class _Check:
@@ -39,6 +52,7 @@ class _Check:
         self._absolute: Callable[[str], str] = cache(os.path.abspath)
         self._settings = cache(self._load_settings)
         self._plan = cache(partial(make_plan, given=options.settings))
+        self._baseline = _baseline(options)
 
     def run(self) -> int:
         options = self.options
@@ -48,9 +62,13 @@ class _Check:
             data = self._read(path)
             if data is not None:
                 self._file(path, data, plan)
+        if self._baseline is not None:
+            self.report.known = self._baseline.met
         self._print()
         if self.broken:
             return 2
+        if options.baseline is not None and self._keep(options.baseline):
+            return 0
         worst = min((finding.severity.rank for finding in self.report.findings), default=None)
         if options.exit_zero or worst is None or worst > options.fail_on.rank:
             return 0
@@ -154,14 +172,23 @@ class _Check:
             again = current is not document
             analysis = engine.analyse(current, plan.rules, target) if again else first
             kept = suppression.apply(current, analysis.findings, active)
+            if self._baseline is not None:
+                kept = self._baseline.new(document.path, kept)
             return [plan.applied_to(finding) for finding in kept]
 
         options = self.options
         report, data = FileReport(document, analyse(document)), None
-        if options.fix or options.diff:
+        if options.rewrites:
             from peft_lint.fixer import fix
 
-            result = fix(document, analyse, unsafe=options.unsafe_fixes)
+            rewritten = analyse
+            if (reason := options.add_ignores) is not None:
+                from peft_lint.ignoring import ignoring
+
+                def rewritten(current: Document) -> list[Finding]:
+                    return ignoring(current, analyse(current), reason)
+
+            result = fix(document, rewritten, unsafe=options.unsafe_fixes)
             if result.document is not document:
                 data = result.document.to_bytes(result.document.text)
             if options.diff:
@@ -172,7 +199,8 @@ class _Check:
             else:
                 if data is not None and path != STDIN:
                     self._write(path, data)
-                report = FileReport(result.document, result.findings, result.applied)
+                left = analyse(result.document) if options.add_ignores else result.findings
+                report = FileReport(result.document, left, result.applied)
         self.report.analysed += 1
         self.report.files.append(report)
         return data
@@ -182,6 +210,25 @@ class _Check:
             files.replace(path, data)
         except OSError as error:
             self._unreadable(path, f"not written: {error.strerror}")
+
+    def _keep(self, path: str) -> bool:
+        """Bring the baseline up to date, or say what is stale in it; True where it was made."""
+        if self._baseline is None:
+            from peft_lint.baseline import Baseline
+
+            found = [(file.document.path, file.findings) for file in self.report.files]
+            kept = Baseline(path, {}).create(found)
+            print(f"{path}: keeps {count(kept, 'finding', 'findings')}", file=sys.stderr)
+            return True
+        # With --diff the last look at a file was at what it would become.
+        stale = [] if self.options.diff else self._baseline.stale()
+        if stale and self.options.update_baseline:
+            self._baseline.shrink()
+            print(f"{path}: dropped {', '.join(stale)}", file=sys.stderr)
+        elif stale:
+            hint = "no longer found, --update-baseline drops them"
+            print(f"{path}: {hint}: {', '.join(stale)}", file=sys.stderr)
+        return False
 
     def _print(self) -> None:
         """Write the report; standard output belongs to the fixed text or the diff, if any."""

@@ -46,6 +46,20 @@ class CheckOptions(NamedTuple):
     exit_zero: bool
     force_exclude: bool
     stdin_filename: str | None
+    baseline: str | None
+    update_baseline: bool
+    add_ignores: str | None
+
+    @property
+    def creates_baseline(self) -> bool:
+        """Whether this run writes a baseline where there was none."""
+        path = self.baseline
+        return path is not None and self.update_baseline and not os.path.exists(path)
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether this run changes files, or shows how it would."""
+        return self.fix or self.diff or self.add_ignores is not None
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -91,7 +105,12 @@ def targets(namespace: argparse.Namespace) -> dict[str, str]:
 
 def parse_check(arguments: list[str]) -> CheckOptions:
     """Return what `peft-lint check` was asked to do."""
-    namespace = _check_parser().parse(arguments)
+    parser = _check_parser()
+    namespace = parser.parse(arguments)
+    if namespace.update_baseline and namespace.baseline is None:
+        parser.error("--update-baseline needs --baseline FILE")
+    if namespace.add_ignores is not None and namespace.fix:
+        parser.error("--add-ignores goes without --fix: first fix, then ignore what is left")
     values: dict[str, Any] = targets(namespace)
     for option in OPTIONS:
         given = getattr(namespace, option.key.replace("-", "_"), None)
@@ -112,6 +131,9 @@ def parse_check(arguments: list[str]) -> CheckOptions:
         exit_zero=namespace.exit_zero,
         force_exclude=namespace.force_exclude,
         stdin_filename=namespace.stdin_filename,
+        baseline=namespace.baseline,
+        update_baseline=namespace.update_baseline,
+        add_ignores=namespace.add_ignores,
     )
 
 
@@ -151,6 +173,19 @@ def _check_parser() -> Parser:
         help="the mildest severity that makes the exit code 1 (default: warning)",
     )
     output.add_argument("--exit-zero", action="store_true", help="findings do not fail the run")
+    adopting = parser.add_argument_group("adopting")
+    adopting.add_argument("--baseline", metavar="FILE", help="leave out the findings kept in FILE")
+    adopting.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="make the baseline, or drop from it what is gone; it never grows",
+    )
+    adopting.add_argument(
+        "--add-ignores",
+        metavar="REASON",
+        type=_reason,
+        help="write a comment above every finding that ignores it for this reason",
+    )
     files = parser.add_argument_group("files and settings")
     files.add_argument("--config", metavar="FILE", help="use this settings file for every path")
     files.add_argument("--isolated", action="store_true", help="use no settings file")
@@ -161,6 +196,13 @@ def _check_parser() -> Parser:
     files.add_argument("--no-cache", action="store_true", help="analyse every file anew")
     add_targets(parser)
     return parser
+
+
+def _reason(text: str) -> str:
+    """Return the reason of a comment: one line with something in it."""
+    if not text.strip() or not text.isprintable():
+        raise argparse.ArgumentTypeError("the reason must be one line of text")
+    return text.strip()
 
 
 def _typed(option: Option) -> Callable[[str], str | list[str]]:

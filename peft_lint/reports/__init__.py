@@ -24,7 +24,10 @@ class FileReport(NamedTuple):
 
 
 class RunReport:
-    """All files of a run; `failed` names those that could not be analysed."""
+    """All files of a run; `failed` names those that could not be analysed.
+
+    `known` counts findings that were left out because the baseline has them.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class RunReport:
         self.analysed = analysed
         self.out_of_scope = out_of_scope
         self.failed = list(failed)
+        self.known = 0
 
     @property
     def findings(self) -> list[Finding]:
@@ -48,6 +52,8 @@ def summary(run: RunReport) -> str:
     """Return e.g. "no findings: 14 files analysed, 3 outside scope"."""
     findings = run.findings
     parts = [_findings(findings)]
+    if run.known:
+        parts.append(f"{run.known} known from the baseline")
     applied = sum(len(report.applied) for report in run.files)
     if applied:
         parts.append(f"{count(applied, 'fix', 'fixes')} applied")

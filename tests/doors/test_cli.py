@@ -303,7 +303,7 @@ def test_no_library_under_analysis_is_imported_and_libcst_only_on_suspicion(cli)
 
 
 def test_written_files_keep_mode_and_links(cli):
-    from peft_lint.cli.files import replace
+    from peft_lint.files import replace
 
     path = cli.write("a.py", "old")
     path.chmod(0o750)

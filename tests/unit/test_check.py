@@ -191,7 +191,7 @@ def test_a_file_that_cannot_be_written(folder, run, monkeypatch):
     def refuse(path, data):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("peft_lint.cli.files.replace", refuse)
+    monkeypatch.setattr("peft_lint.files.replace", refuse)
     (folder / "a.py").write_bytes(SOURCE)
     assert run("--fix", "a.py") == 2
     assert run.err == "peft-lint: error: a.py: not written: Permission denied\n"

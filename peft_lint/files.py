@@ -25,3 +25,12 @@ def replace(path: str, data: bytes) -> None:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def write(path: str, data: bytes) -> None:
+    """Put `data` into a file, whether it is there or not; raise OSError if that cannot be."""
+    if os.path.exists(path):
+        replace(path, data)
+    else:
+        with open(path, "xb") as stream:
+            stream.write(data)
