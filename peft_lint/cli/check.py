@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from peft_lint import engine, files, scope
 from peft_lint.cli import complain
-from peft_lint.cli.options import CheckOptions
+from peft_lint.cli.options import STDIN, CheckOptions
+from peft_lint.cli.output import write
 from peft_lint.discovery import discover, is_excluded
 from peft_lint.document import Document, DocumentError
 from peft_lint.failure import internal_error, not_analysed
 from peft_lint.finding import Finding
 from peft_lint.plan import Plan, make_plan
-from peft_lint.reports import FileReport, RunReport, count, summary
+from peft_lint.reports import FileReport, RunReport, count
 from peft_lint.settings import Settings, SettingsError, load, nearest
 from peft_lint.versions import resolve
 
 if TYPE_CHECKING:
     from peft_lint.baseline import Baseline
 
-STDIN = "-"
 # How much of a file that cannot be decoded is kept to show the place.
 _SHOWN_BYTES = 1_000_000
 
@@ -64,7 +64,7 @@ class _Check:
                 self._file(path, data, plan)
         if self._baseline is not None:
             self.report.known = self._baseline.met
-        self._print()
+        write(self.report, options)
         if self.broken:
             return 2
         if options.baseline is not None and self._keep(options.baseline):
@@ -131,7 +131,7 @@ class _Check:
             self.report.out_of_scope += 1
         else:
             after = self._in_scope(path, data, plan) or data
-        if path == STDIN and self.options.fix and not self.options.diff:
+        if path == STDIN and self.options.fixes_stdin:
             sys.stdout.buffer.write(after)
 
     def _in_scope(self, path: str, data: bytes, plan: Plan) -> bytes | None:
@@ -229,31 +229,3 @@ class _Check:
             hint = "no longer found, --update-baseline drops them"
             print(f"{path}: {hint}: {', '.join(stale)}", file=sys.stderr)
         return False
-
-    def _print(self) -> None:
-        """Write the report; standard output belongs to the fixed text or the diff, if any."""
-        options = self.options
-        sys.stdout.flush()
-        fixed_stdin = options.fix and not options.diff and STDIN in options.paths
-        stream = sys.stderr if fixed_stdin else sys.stdout
-        if options.diff:
-            from peft_lint.reports import concise
-
-            failed = [
-                file for file in self.report.files if file.document.path in self.report.failed
-            ]
-            sys.stderr.write(concise.render(RunReport(failed)) + summary(self.report) + "\n")
-        elif options.output_format == "json":
-            from peft_lint.reports import json_report
-
-            stream.write(json_report.render(self.report))
-        elif options.output_format == "concise":
-            from peft_lint.reports import concise
-
-            stream.write(concise.render(self.report))
-            stream.flush()
-            sys.stderr.write(summary(self.report) + "\n")
-        else:
-            from peft_lint.reports import colour, full
-
-            stream.write(full.render(self.report, colour.Paint(colour.wanted(stream))))

@@ -13,6 +13,7 @@ from peft_lint.options import OPTIONS, Option, check_value
 from peft_lint.selection import did_you_mean
 from peft_lint.settings import Settings, settings_from
 
+STDIN = "-"
 FORMATS = ("full", "concise", "json")
 # Options of a settings file that have no meaning for a single run.
 _FILE_ONLY = ("exclude", "extend-exclude", "unfixable", "extend-safe-fixes")
@@ -49,6 +50,12 @@ class CheckOptions(NamedTuple):
     baseline: str | None
     update_baseline: bool
     add_ignores: str | None
+    statistics: bool
+
+    @property
+    def fixes_stdin(self) -> bool:
+        """Whether the fixed text of standard input goes to standard output."""
+        return self.fix and not self.diff and STDIN in self.paths
 
     @property
     def creates_baseline(self) -> bool:
@@ -134,6 +141,7 @@ def parse_check(arguments: list[str]) -> CheckOptions:
         baseline=namespace.baseline,
         update_baseline=namespace.update_baseline,
         add_ignores=namespace.add_ignores,
+        statistics=namespace.statistics,
     )
 
 
@@ -171,6 +179,9 @@ def _check_parser() -> Parser:
         choices=[severity.value for severity in Severity],
         default=Severity.WARNING.value,
         help="the mildest severity that makes the exit code 1 (default: warning)",
+    )
+    output.add_argument(
+        "--statistics", action="store_true", help="print how often each rule found something"
     )
     output.add_argument("--exit-zero", action="store_true", help="findings do not fail the run")
     adopting = parser.add_argument_group("adopting")

@@ -316,3 +316,15 @@ def test_written_files_keep_mode_and_links(cli):
     assert sorted(p.name for p in cli.folder.iterdir()) == ["a.py", "link.py"]
     with pytest.raises(FileNotFoundError):
         replace(str(cli.folder / "gone.py"), b"new")
+
+
+def test_statistics_count_by_rule(cli):
+    cli.write("a.py", UNUSED)
+    cli.write("c.py", UNUSED)
+    cli.write("b.py", BROKEN)
+    assert cli(".", "--statistics") == 1
+    assert cli.stdout.splitlines() == [
+        "2  PEF002  info     unused-suppression",
+        "1  PEF001  error    syntax-error",
+    ]
+    assert cli.stderr.startswith("3 findings")
