@@ -67,7 +67,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(settings: Settings, given: Settings) -> Plan:
-    """Join the settings of a file with those of the command line, which win.
+    """Join the settings of a file with those of the command line or the editor, which win.
 
     Raises SettingsError where a rule in preview is named though previews are off.
     """
@@ -78,19 +78,23 @@ def make_plan(settings: Settings, given: Settings) -> Plan:
     ]
     if (rule := hidden(layers, preview)) is not None:
         raise SettingsError(f"{rule.code} {rule.name} is in preview: add --preview to run it")
-    severities: dict[str, Severity] = {}
-    # The more precise selector wins, as everywhere: it names fewer rules, and comes last.
-    for codes, word in sorted(
-        ((named((selector,)), word) for selector, word in settings.severity),
-        key=lambda pair: -len(pair[0]),
-    ):
-        severities |= dict.fromkeys(codes, Severity(word))
     return Plan(
         rules=select(layers, preview),
-        unfixable=named(settings.unfixable),
-        safe=named(settings.extend_safe_fixes),
+        unfixable=named(settings.unfixable + given.unfixable),
+        safe=named(settings.extend_safe_fixes + given.extend_safe_fixes),
         targets=dict(settings.targets) | dict(given.targets),
-        severities=severities,
+        severities=_severities(settings) | _severities(given),
         root=settings.root,
-        ignores=tuple((pattern, named(rules)) for pattern, rules in settings.per_file_ignores),
+        ignores=tuple(
+            (pattern, named(rules))
+            for pattern, rules in settings.per_file_ignores + given.per_file_ignores
+        ),
     )
+
+
+def _severities(settings: Settings) -> dict[str, Severity]:
+    """Return what the findings of each code count as."""
+    rows = [(named((selector,)), Severity(word)) for selector, word in settings.severity]
+    # The more precise selector wins, as everywhere: it names fewer rules, and comes last.
+    rows.sort(key=lambda row: -len(row[0]))
+    return {code: severity for codes, severity in rows for code in codes}

@@ -73,6 +73,12 @@ def page(rule: RuleInfo) -> str:
     raise FileNotFoundError(f"the page of {rule.code} is missing from this installation")
 
 
+def explanation(rule: RuleInfo) -> str:
+    """Return the page without its front matter and its cases; FileNotFoundError as of `page`."""
+    body = page(rule).split("+++\n", 2)[2]
+    return body.partition("\n# Cases\n")[0].strip()
+
+
 def url(code: str) -> str | None:
     """Return the web address of a rule's page, None while there is no site."""
     return f"{DOCS_BASE}/{code}/" if DOCS_BASE else None

@@ -49,6 +49,11 @@ def nearest(folder: str) -> Settings:
     return found if found is not None else Settings(root=os.getcwd())
 
 
+def forget() -> None:
+    """Read settings files anew from now on: for programs that outlive a change of theirs."""
+    _search.cache_clear()
+
+
 @cache
 def _search(folder: str) -> Settings | None:
     for name in FILES:

@@ -32,6 +32,23 @@ def main_text(document: Document, target: Target, line: int | None) -> str:
     return "\n".join([*parts, "", *_rules(document, target)]) + "\n"
 
 
+def about(document: Document, target: Target, node: ast.expr, line: int) -> str:
+    """Return what is believed of the model that a name stands for after the statement at `line`.
+
+    Empty where the name stands for no model that is known, on any path.
+    """
+    told: list[str] = []
+    for world, frame in beliefs(document, target, line):
+        names = _names(world, frame)
+        spelled = document.source(node)
+        number = next((number for number, all_ in names.items() if spelled in all_), None)
+        state = world.heap.get(number) if number is not None else None
+        if isinstance(state, Handle):
+            body = world.body(state)
+            told.append("\n".join(_body(document, world, state.body, body, names)) + "\n")
+    return "or\n".join(dict.fromkeys(told))
+
+
 def beliefs(document: Document, target: Target, line: int | None) -> list[tuple[World, int]]:
     """Return the worlds after the last statement that begins on `line`, with their frame.
 

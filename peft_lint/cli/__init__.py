@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-COMMANDS = ("check", "rule", "rules", "trace", "settings", "knowledge")
+COMMANDS = ("check", "rule", "rules", "trace", "settings", "knowledge", "server")
 
 
 class UsageError(Exception):
@@ -28,7 +28,8 @@ def main(arguments: list[str]) -> int:
 
     try:
         code = _run(arguments)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # A server closes it with the conversation.
+            sys.stdout.flush()
     except (UsageError, SettingsError) as error:
         complain(str(error))
         return 2
@@ -63,6 +64,10 @@ def _run(arguments: list[str]) -> int:
         from peft_lint.cli.settings import settings
 
         return settings(rest)
+    if command == "server":
+        from peft_lint.cli.server import server
+
+        return server(rest)
     if command == "knowledge":
         from peft_lint.cli.knowledge import knowledge
 

@@ -26,6 +26,7 @@ commands:
   settings [FILE]     say which settings hold for a file, and where they come from
   knowledge LIBRARY NAME
                       say what is known of a name of peft, transformers or trl
+  server              speak the language server protocol with an editor
 
 A path that is named like a command needs `check` or `./` before it.
 exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, settings, IO or internal error

@@ -35,6 +35,11 @@ def resolve(path: str | None, overrides: Mapping[str, str], text: str) -> Target
     return Target({**base.claims, **given}, base.dependencies)
 
 
+def forget() -> None:
+    """Read the projects' files anew from now on: for programs that outlive a change of theirs."""
+    _of_project.cache_clear()
+
+
 def _override(library: str, release: str) -> Claim:
     if library not in LIBRARIES:
         raise ValueError(f"{library!r} has no target release; known are {', '.join(LIBRARIES)}")

@@ -1,0 +1,22 @@
+"""`peft-lint server`: the language server on standard input and output."""
+
+from __future__ import annotations
+
+from peft_lint.cli import UsageError
+from peft_lint.cli.options import Parser
+
+
+def server(arguments: list[str]) -> int:
+    """Serve one editor until it ends the conversation or goes away."""
+    Parser(
+        prog="peft-lint server",
+        description="Speak the language server protocol on standard input and output.",
+    ).parse(arguments)
+    try:
+        from peft_lint.server.app import make
+    except ModuleNotFoundError as error:
+        if error.name not in ("pygls", "lsprotocol"):
+            raise
+        raise UsageError("the server needs pygls: install peft-lint[lsp]") from None
+    make().start_io()
+    return 0

@@ -1,0 +1,67 @@
+"""One text as an editor holds it: what is found in it, under the settings that hold for it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from peft_lint import engine, suppression
+from peft_lint.document import Document, DocumentError
+from peft_lint.failure import internal_error, not_analysed
+from peft_lint.finding import Finding, Severity, Span
+from peft_lint.plan import Plan, make_plan
+from peft_lint.settings import Settings, SettingsError, nearest
+from peft_lint.versions import Target, resolve
+
+# One at a time: analysis is bound to the processor, and LibCST's threads want a stack size
+# that is set for the whole process.
+_LOCK = threading.Lock()
+
+
+class Checked(NamedTuple):
+    """A document with its findings, and the target releases that it was analysed for.
+
+    `again` gives the findings of another text in this one's place, for fixes; it is None where
+    this one could not be analysed.
+    """
+
+    document: Document
+    findings: tuple[Finding, ...]
+    target: Target = Target()
+    again: Callable[[Document], list[Finding]] | None = None
+
+
+def check(document: Document, given: Settings) -> Checked:
+    """Analyse a document whose `path` is where it lies; `given` are the editor's settings.
+
+    What keeps it from being analysed becomes a finding on it. No exception escapes.
+    """
+    with _LOCK:
+        try:
+            plan = make_plan(nearest(os.path.dirname(document.path)), given).at(document.path)
+            target = resolve(document.path, plan.targets, document.text)
+            again = partial(_findings, plan, target)
+            return Checked(document, tuple(again(document)), target, again)
+        except SettingsError as error:
+            return Checked(document, (_settings_error(error),))
+        except DocumentError as error:
+            return Checked(document, tuple(not_analysed(document, error).findings))
+        except Exception as error:
+            return Checked(document, tuple(internal_error(document, error).findings))
+
+
+def _findings(plan: Plan, target: Target, document: Document) -> list[Finding]:
+    analysis = engine.analyse(document, plan.rules, target)
+    if not analysis.in_scope:
+        return []
+    kept = suppression.apply(document, analysis.findings, plan.active(target))
+    return [plan.applied_to(finding) for finding in kept]
+
+
+def _settings_error(error: SettingsError) -> Finding:
+    message = f"not analysed: {error}"
+    start = Span(0, 0)
+    return Finding("PEF000", "internal-error", Severity.ERROR, message, start, start)
