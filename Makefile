@@ -8,7 +8,7 @@ TORCHFIX := .venv-torchfix
 CORPUS ?=
 WORKERS ?= 2
 
-.PHONY: demo test test-all bench index knowledge corpus
+.PHONY: demo test test-all bench site index knowledge corpus
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## lint realistic scripts, then show what --fix would change
@@ -26,6 +26,9 @@ test-all: test $(if $(CORPUS),corpus)  ## the tests, and the corpus run where CO
 
 bench: $(VENV)/installed $(TORCHFIX)/installed  ## CPU time, as ratios; with CORPUS also on real code
 	$(BIN)/python -m tools.bench $(if $(CORPUS),--corpus $(CORPUS))
+
+site: $(VENV)/installed-for-tests  ## build the documentation site into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 index: $(VENV)/installed  ## write the index and the README table from the rule pages
 	$(BIN)/python tools/make_index.py

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-COMMANDS = ("check", "rule", "rules", "trace", "settings", "knowledge", "server")
+COMMANDS = ("check", "rule", "rules", "trace", "symptoms", "settings", "knowledge", "server")
 
 
 class UsageError(Exception):
@@ -64,6 +64,10 @@ def _run(arguments: list[str]) -> int:
         from peft_lint.cli.settings import settings
 
         return settings(rest)
+    if command == "symptoms":
+        from peft_lint.cli.symptoms import symptoms
+
+        return symptoms(rest)
     if command == "server":
         from peft_lint.cli.server import server
 

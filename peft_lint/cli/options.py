@@ -22,6 +22,7 @@ commands:
   check PATH...       the default: `peft-lint PATH` is `peft-lint check PATH`
   rule CODE|NAME      explain one rule
   rules               list all rules
+  symptoms [WORD...]  go from what you see to the rules that look for its cause
   trace FILE[:LINE]   say what is believed of every model at a line
   settings [FILE]     say which settings hold for a file, and where they come from
   knowledge LIBRARY NAME
