@@ -17,7 +17,8 @@ class Analysis(NamedTuple):
     """What one document gave.
 
     `findings` are sorted by place, before suppressions. `dependencies` are the paths of
-    other files that the result rests on. `in_scope` is False where the scope gate stopped.
+    other files that the result rests on, whether they exist or not. `in_scope` is False
+    where the scope gate stopped.
     """
 
     findings: tuple[Finding, ...]
@@ -29,21 +30,29 @@ def analyse(document: Document, rules: Sequence[RuleInfo], target: Target) -> An
     """Analyse one document with the given rules; raise DocumentError if it cannot be parsed."""
     if not scope.admits(document.text.encode("utf-8", "surrogatepass")):
         return Analysis((), in_scope=False)
-    findings = find(document, rules, target)
-    return Analysis(tuple(findings), target.dependencies)
+    findings, asked = _examine(document, rules, target)
+    return Analysis(tuple(findings), (*target.dependencies, *asked))
 
 
 def find(document: Document, rules: Sequence[RuleInfo], target: Target) -> list[Finding]:
     """Analyse a document without asking the scope gate."""
+    findings, _ = _examine(document, rules, target)
+    return findings
+
+
+def _examine(
+    document: Document, rules: Sequence[RuleInfo], target: Target
+) -> tuple[list[Finding], Sequence[str]]:
+    """Return what is found in a document, and the files beside it that were asked for."""
     wanted = [rule for rule in rules if rule.module and _applies(rule, document, target)]
     # A document that is not Python is an error even where no rule would look at it.
     tree = document.tree
     if not wanted or not tree.body:
-        return []
-    suspicions = _suspect(document, wanted, target)
+        return [], ()
+    suspicions, asked = _suspect(document, wanted, target)
     if not suspicions:
-        return []
-    return _findings(document, suspicions, {rule.code: rule for rule in wanted})
+        return [], asked
+    return _findings(document, suspicions, {rule.code: rule for rule in wanted}), asked
 
 
 def _applies(rule: RuleInfo, document: Document, target: Target) -> bool:
@@ -52,8 +61,10 @@ def _applies(rule: RuleInfo, document: Document, target: Target) -> bool:
     return all(target.allows(library, spec) for library, spec in rule.libraries.items())
 
 
-def _suspect(document: Document, rules: Sequence[RuleInfo], target: Target) -> list[Suspicion]:
-    """Interpret the document and collect what the rules suspect."""
+def _suspect(
+    document: Document, rules: Sequence[RuleInfo], target: Target
+) -> tuple[list[Suspicion], Sequence[str]]:
+    """Interpret the document; return what the rules suspect, and the files asked for."""
     from importlib import import_module
 
     from peft_lint.events import HANDLERS, Event
@@ -72,7 +83,8 @@ def _suspect(document: Document, rules: Sequence[RuleInfo], target: Target) -> l
 
     machine = run(document, target, listen)
     found = [suspicion for rule in active for suspicion in rule.finish(Scene(machine))]
-    return _one_per_cause(found, {rule.code: rule.yields_to for rule in rules})
+    yields = {rule.code: rule.yields_to for rule in rules}
+    return _one_per_cause(found, yields), machine.project.asked
 
 
 def _one_per_cause(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Escaped, Event
@@ -25,7 +25,11 @@ from peft_lint.interpreter.values import (
 )
 from peft_lint.interpreter.world import World
 from peft_lint.library import registry
+from peft_lint.project import Project
 from peft_lint.versions import Target
+
+if TYPE_CHECKING:
+    from peft_lint.library.artifacts import Artifact
 
 Observer = Callable[[ast.stmt, list[World], int], None]
 # A statement is visited so often in one document; beyond it, what it binds is unknown.
@@ -124,6 +128,9 @@ class Machine:
         self.reached: set[ast.AST] = set()
         self.classes: dict[ast.ClassDef, ClassValue] = {}
         self.instantiated: set[ast.ClassDef] = set()
+        # What lies in the document's folder, and what the document saves: by folder.
+        self.project = Project(document.path)
+        self.saved: dict[str, list[Artifact | None]] = {}
         # The worlds at the end of the module.
         self.ends: list[World] = []
         self._listener = listener

@@ -41,7 +41,8 @@ class Config(NamedTuple):
 
     `class_name` is None where the text does not say the type. `fields` are the known ones;
     `complete` when no other was passed. `source` is the checkpoint it was read from, with
-    the argument's node; None for a config written in the text. `edited` names attributes
+    the argument's node; None for a config written in the text. `stored` are all fields of
+    that checkpoint's config, None where they are not known. `edited` names attributes
     assigned since, `reported` that the code shows all of its values to a person.
     """
 
@@ -51,6 +52,7 @@ class Config(NamedTuple):
     complete: bool = True
     source: Value | None = None
     source_node: ast.expr | None = None
+    stored: tuple[tuple[str, Value], ...] | None = None
     edited: tuple[str, ...] = ()
     reported: bool = False
 
@@ -72,6 +74,7 @@ class Adapter(NamedTuple):
 
     `training` is the mode of its own dropout, `dropout` whether that is above zero.
     `in_place` is False for prompt learning, which leaves the body's modules alone.
+    `native` when the model holds it by itself, without a PeftModel around it.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Adapter(NamedTuple):
     dropout: Fact
     merged: Fact = False
     in_place: Fact = True
+    native: bool = False
 
 
 class Body(NamedTuple):

@@ -16,6 +16,7 @@ from peft_lint.interpreter.values import (
     derived,
     literal,
 )
+from peft_lint.library import artifacts
 from peft_lint.library.handles import (
     change_body,
     flag,
@@ -158,6 +159,8 @@ def save_pretrained(call: Call) -> Value:
     """Model saving: nothing changes."""
     ref, _, _ = receiver_of(call)
     path = call.get(0, "save_directory")
+    if spelled_method(call) == "save_pretrained":
+        artifacts.save(call.machine, ref, path, call.get(2, "selected_adapters"))
     call.machine.emit(Saved(call.node, ref.id, path, spelled_method(call), call.keywords))
     return NOTHING_KNOWN
 

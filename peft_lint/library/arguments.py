@@ -20,6 +20,14 @@ def make_arguments(call: Call, class_name: str) -> Value:
     return call.machine.world.add(state)
 
 
+def make_training_arguments(call: Call, class_name: str) -> Value:
+    """Model `TrainingArguments(output_dir, …)` and its kin."""
+    named = call.keywords
+    if call.args:
+        named = (("output_dir", call.args[0]), *named)
+    return make_arguments(call._replace(keywords=named), class_name)
+
+
 @method(Arguments, *words("to_dict to_json_string to_diff_dict to_sanitized_dict save_pretrained"))
 def read(call: Call) -> Value:
     """Model reading settings."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Node, Weights, above_zero
-from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Symbol, Value, literal
+from peft_lint.interpreter.values import Literal, Symbol, Value, literal
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
 
+# PEFT's own name of an adapter that was not given one.
+DEFAULT = "default"
 # Methods that put tokens or states in front of the input and leave the modules alone.
 PROMPT_LEARNING = frozenset(
     {
@@ -52,6 +54,9 @@ _DROPOUTS: dict[str, tuple[str, ...]] = {
     "TrainableTokensConfig": (),
     "WaveFTConfig": (),
 }
+# The classes by the `peft_type` that a saved config names, without its underscores.
+_CLASSES = {name.removesuffix("Config").upper(): name for name in (*_DROPOUTS, *PROMPT_LEARNING)}
+_CLASSES["PTUNING"] = "PromptEncoderConfig"
 # The field that says how an adapter starts, where its default is to change nothing.
 _INITIALISATIONS = {
     "LoraConfig": "init_lora_weights",
@@ -74,19 +79,6 @@ def make_config(call: Call, class_name: str) -> Value:
     """Model `LoraConfig(...)` and every other config class."""
     complete = call.complete and not call.args
     return call.machine.world.add(Config(call.node, class_name, call.keywords, complete))
-
-
-def read_config(call: Call, class_name: str) -> Value:
-    """Model `PeftConfig.from_pretrained(id)` and that of any config class."""
-    source = call.get(0, "pretrained_model_name_or_path")
-    config = Config(
-        call.node,
-        None if class_name == "PeftConfig" else class_name,
-        source=NOTHING_KNOWN if source is None else source,
-        source_node=call.node_of(0, "pretrained_model_name_or_path"),
-        complete=False,
-    )
-    return call.machine.world.add(config)
 
 
 def config_of(call: Call, value: Value | None) -> Config:
@@ -122,15 +114,31 @@ def in_place(config: Config) -> Fact:
     return None if config.class_name is None else config.class_name not in PROMPT_LEARNING
 
 
+def class_of(peft_type: str) -> str | None:
+    """Return the config class that a saved config's `peft_type` stands for."""
+    return _CLASSES.get(peft_type.replace("_", ""))
+
+
+def _field(config: Config, name: str) -> tuple[Value | None, bool]:
+    """Return a field, None where it was not given, and whether its default holds then.
+
+    What was assigned to a config that was read counts before what it was read with.
+    """
+    value = config.get(name)
+    if value is None and config.stored is not None:
+        return next((stored for key, stored in config.stored if key == name), None), True
+    return value, config.complete
+
+
 def dropout(config: Config) -> Fact:
     """Return whether the adapter that a config makes has dropout above zero."""
     fields = _DROPOUTS.get(config.class_name or "")
-    if fields is None or config.source is not None:
+    if fields is None or (config.source is not None and config.stored is None):
         return None
     answers = []
     for field in fields:
-        value = config.get(field)
-        answers.append(above_zero(value) if value is not None or config.complete else None)
+        value, by_default = _field(config, field)
+        answers.append(above_zero(value) if value is not None or by_default else None)
     if True in answers:
         return True
     return None if None in answers else False
@@ -150,13 +158,13 @@ def _trainable(config: Config) -> Fact:
 
 
 def _weights(config: Config) -> Weights:
-    if config.source is not None:
+    if config.source is not None and config.stored is None:
         # Presumed LoRA-like, as any adapter from a path: its B starts at zero.
         return Weights.FRESH if config.class_name in PROMPT_LEARNING else Weights.ZERO
     field = _INITIALISATIONS.get(config.class_name or "")
     if field is None:
         return Weights.FRESH
-    start = config.get(field)
+    start, by_default = _field(config, field)
     if start is None:
-        return Weights.ZERO if config.complete else Weights.FRESH
+        return Weights.ZERO if by_default else Weights.FRESH
     return Weights.ZERO if literal(start) in _WITHOUT_EFFECT else Weights.FRESH

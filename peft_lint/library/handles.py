@@ -127,24 +127,19 @@ def load_weights(machine: Machine, number: int, node: Node) -> None:
         machine.emit(StateDictLoaded(node, number))
 
 
+def native_evaluates(machine: Machine) -> bool:
+    """Return whether transformers' own way to load an adapter ends in eval mode (A7)."""
+    target = machine.target
+    if target.at_least("transformers", "5.4"):
+        return True
+    return target.at_least("transformers", "4.47") and not target.at_least("transformers", "5.0")
+
+
 def with_adapter(body: Body, adapter: Adapter) -> tuple[Adapter, ...] | None:
     """Return the adapters of a body after one was added or replaced by name."""
     if body.adapters is None:
         return None
     return (*(one for one in body.adapters if one.name != adapter.name), adapter)
-
-
-def loaded_adapter(call: Call, name: str, trainable: Fact, training: Fact) -> Adapter:
-    """Return an adapter read from a checkpoint: LoRA-like, in place, of unknown dropout."""
-    return Adapter(
-        name=name,
-        node=call.node,
-        config=None,
-        weights=Weights.LOADED,
-        trainable=trainable,
-        training=training,
-        dropout=None,
-    )
 
 
 def plain_of(machine: Machine, ref: Ref) -> Ref:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from peft_lint.events import Inference
 from peft_lint.interpreter.objects import Arguments, Body, Fact, Handle, Kind
 from peft_lint.interpreter.values import Literal, Ref, Unknown, Value, literal
+from peft_lint.library import artifacts
+from peft_lint.library.configs import DEFAULT
 from peft_lint.library.handles import base_handle, new_model, receiver_of, set_mode
 from peft_lint.library.registry import OBJECT_CALLS, function, method
+from peft_lint.library.transformers import native_adapter
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -71,15 +74,20 @@ def pipeline(call: Call) -> Value:
     task = call.constant(0, "task")
     model = call.get(1, "model")
     if model is None or isinstance(model, Literal):
-        # The path may hold an adapter, and its dropout may then be live (A5, A7).
+        found = artifacts.find(call, model)
+        # Before 4.50 a pipeline took an adapter's base alone (A5).
+        native = (
+            found is not None and found.sure and machine.target.at_least("transformers", "4.50")
+        )
         body = Body(
             node=call.node,
             model_class="pipeline",
             checkpoint=model,
             complete=False,
             training=False,
-            adapters=None,
-            active=None,
+            # The path may hold an adapter, and its dropout may then be live (A5, A7).
+            adapters=(native_adapter(call, model),) if native else None,
+            active=(DEFAULT,) if native else None,
             steps=((call.node, "the pipeline loads its model here, in eval mode"),),
         )
         ref = new_model(machine, body, False)

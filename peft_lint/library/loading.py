@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Enclosed
 from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
-from peft_lint.library.configs import dropout, in_place
+from peft_lint.library.artifacts import find, loaded_adapter
+from peft_lint.library.configs import DEFAULT, dropout, in_place
 from peft_lint.library.handles import (
     add_step,
     base_handle,
     change_body,
     flag,
     handle_of,
-    loaded_adapter,
+    native_evaluates,
     new_model,
     receiver_of,
     set_mode,
@@ -23,8 +25,8 @@ from peft_lint.library.handles import (
     with_adapter,
 )
 from peft_lint.library.registry import function, method
-from peft_lint.library.transformers import quantised, task_of
-from peft_lint.library.wrapping import DEFAULT, enclose
+from peft_lint.library.transformers import dropout_of_base, quantised, task_of
+from peft_lint.library.wrapping import enclose
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -37,7 +39,7 @@ def from_pretrained(call: Call, class_name: str) -> Value:
     trainable = flag(call, 3, "is_trainable", False)
     name = text(call, 2, "adapter_name", DEFAULT)
     body = machine.world.body(handle)
-    adapter = loaded_adapter(call, name, trainable, True)
+    adapter = loaded_adapter(call, name, call.get(1, "model_id"), trainable, True)
     config = machine.world.state(call.get(4, "config"))
     if isinstance(config, Config):
         adapter = adapter._replace(dropout=dropout(config), in_place=in_place(config) is not False)
@@ -75,12 +77,19 @@ def from_pretrained(call: Call, class_name: str) -> Value:
 def auto_from_pretrained(call: Call, class_name: str) -> Value:
     """Model `AutoPeftModelForX.from_pretrained(id)`: base and adapter at once."""
     trainable = flag(call, 2, "is_trainable", False)
-    adapter = loaded_adapter(call, text(call, 1, "adapter_name", DEFAULT), trainable, True)
+    path = call.get(0, "pretrained_model_name_or_path")
+    name = text(call, 1, "adapter_name", DEFAULT)
+    adapter = loaded_adapter(call, name, path, trainable, True)
+    found = find(call, path)
+    family = knowledge.family(found.base) if found is not None and found.base else None
+    task = task_of("AutoModel" + class_name.removeprefix("AutoPeftModel"))
     body = Body(
         node=call.node,
         model_class=class_name,
-        task=task_of("AutoModel" + class_name.removeprefix("AutoPeftModel")),
+        family=family,
+        task=task,
         training=False,
+        dropout=dropout_of_base(call, family, task),
         adapters=(adapter,),
         active=(adapter.name,),
         quantised=quantised(call) or None,
@@ -131,12 +140,12 @@ def _load_named(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> 
     machine = call.machine
     trainable = flag(call, 2, "is_trainable", False)
     existing = body.adapter(name)
-    adapter = loaded_adapter(call, name, trainable, True)
+    adapter = loaded_adapter(call, name, call.get(0, "model_id"), trainable, True)
     if existing is not None:
         # Weights into an existing adapter: its dropout stays, and gradients mostly do.
         stays = trainable is False and body.active is not None and name not in body.active
         kept = existing.trainable if stays else None
-        adapter = existing._replace(weights=Weights.LOADED, trainable=kept)
+        adapter = existing._replace(weights=adapter.weights, trainable=kept)
     # Loading takes merged adapters out again (A9).
     update_adapters(machine, handle, merged=False)
     now = machine.world.body(handle)
@@ -169,20 +178,13 @@ def _load_native(call: Call, ref: Ref, handle: Handle, body: Body, name: str) ->
     """Model transformers' own: the new one is active, all in eval mode since 4.47 (A7)."""
     machine = call.machine
     trainable = flag(call, 5, "is_trainable", False)
-    adapter = loaded_adapter(call, name, trainable, True)
+    path = call.get(0, "peft_model_id")
+    adapter = loaded_adapter(call, name, path, trainable, True)._replace(native=True)
     adapters = with_adapter(body, adapter)
     change_body(machine, handle, adapters=adapters, active=(name,), enabled=True)
-    if trainable is not True and _native_evaluates(call):
+    if trainable is not True and native_evaluates(machine):
         set_mode(machine, ref, trainable)
     add_step(machine, handle, call.node, f"trained weights are loaded into adapter {name!r} here")
-
-
-def _native_evaluates(call: Call) -> bool:
-    """Return whether transformers' own load_adapter ends in eval mode (A7)."""
-    target = call.machine.target
-    if target.at_least("transformers", "5.4"):
-        return True
-    return target.at_least("transformers", "4.47") and not target.at_least("transformers", "5.0")
 
 
 @function("peft.set_peft_model_state_dict")

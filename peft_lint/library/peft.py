@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
-from peft_lint.library import configs, loading, wrapping
+from peft_lint.library import artifacts, configs, loading, wrapping
 from peft_lint.library.handles import base_handle, handle_of, update_adapters
 from peft_lint.library.models import weights_of
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
@@ -27,7 +27,7 @@ def _resolve(name: str) -> FunctionModel | None:
         return partial(wrapping.construct, class_name=owner) if is_peft else None
     if attribute == ["from_pretrained"]:
         if owner.endswith("Config"):
-            return partial(configs.read_config, class_name=owner)
+            return partial(artifacts.read_config, class_name=owner)
         if owner.startswith("AutoPeftModel"):
             return partial(loading.auto_from_pretrained, class_name=owner)
         if is_peft:

@@ -15,7 +15,7 @@ from peft_lint.interpreter.values import (
     Value,
     literal,
 )
-from peft_lint.library.arguments import make_arguments
+from peft_lint.library.arguments import make_training_arguments
 from peft_lint.library.configs import config_of
 from peft_lint.library.handles import (
     base_handle,
@@ -63,7 +63,9 @@ def _resolve(name: str) -> FunctionModel | None:
         return None
     if owner in _TRL_TRAINERS:
         return partial(construct, library="trl")
-    return partial(make_arguments, class_name=owner) if owner in _TRL_ARGUMENTS else None
+    if owner in _TRL_ARGUMENTS:
+        return partial(make_training_arguments, class_name=owner)
+    return None
 
 
 RESOLVERS["trl"] = _resolve

@@ -16,7 +16,14 @@ from peft_lint.interpreter.values import (
     Value,
     literal,
 )
-from peft_lint.library.handles import add_step, change_body, handle_of, set_mode
+from peft_lint.library import artifacts
+from peft_lint.library.handles import (
+    add_step,
+    change_body,
+    handle_of,
+    set_mode,
+    spelled_method,
+)
 from peft_lint.library.registry import attribute_of, method, words
 from peft_lint.library.torch import train_body
 
@@ -119,9 +126,14 @@ def evaluate(call: Call) -> Value:
 @method(Trainer, "save_model", "push_to_hub")
 def save_model(call: Call) -> Value:
     """Model saving through the trainer."""
-    _, ref, _ = _receiver(call)
+    state, ref, _ = _receiver(call)
     if ref is not None:
         path = call.get(0, "output_dir")
+        arguments = call.machine.world.state(state.arguments)
+        if path is None and isinstance(arguments, Arguments):
+            path = arguments.get("output_dir")
+        if spelled_method(call) == "save_model":
+            artifacts.save(call.machine, ref, path)
         call.machine.emit(Saved(call.node, ref.id, path, "save_model"))
     return NOTHING_KNOWN
 

@@ -6,18 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
+from peft_lint.events import AdapterLoaded
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Arguments, Body, Fact, Tool, above_zero
-from peft_lint.interpreter.values import NOTHING_KNOWN, Value, literal
-from peft_lint.library.arguments import make_arguments
-from peft_lint.library.handles import new_model
+from peft_lint.interpreter.objects import Adapter, Arguments, Body, Fact, Tool, above_zero
+from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, literal
+from peft_lint.library import artifacts
+from peft_lint.library.arguments import make_arguments, make_training_arguments
+from peft_lint.library.configs import DEFAULT
+from peft_lint.library.handles import native_evaluates, new_model
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
+    from peft_lint.library.artifacts import Artifact
 
 _TOKENIZERS = ("Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor", "ImageProcessor")
-_ARGUMENTS = ("TrainingArguments", "Config")
 # Keywords of from_pretrained that turn a dropout of the model's config on or off.
 _DROPOUTS = frozenset(
     words(
@@ -38,6 +41,9 @@ def task_of(class_name: str) -> str | None:
 def from_pretrained(call: Call, class_name: str) -> Value:
     """Model `X.from_pretrained(id)`: a plain model in eval mode (A7, E)."""
     checkpoint = call.get(0, "pretrained_model_name_or_path")
+    found = artifacts.find(call, checkpoint)
+    if found is not None and found.in_place is not False:
+        return _with_its_adapter(call, class_name, checkpoint, found)
     family = _family(class_name, checkpoint)
     task = task_of(class_name)
     body = Body(
@@ -49,11 +55,46 @@ def from_pretrained(call: Call, class_name: str) -> Value:
         arguments=call.keywords,
         complete=call.complete,
         training=False,
-        dropout=_dropout(call, family, task),
+        dropout=dropout_of_base(call, family, task),
         quantised=quantised(call),
         steps=((call.node, "the model is loaded here, in eval mode"),),
     )
     return new_model(call.machine, body, False)
+
+
+def _with_its_adapter(call: Call, class_name: str, path: Value | None, found: Artifact) -> Value:
+    """Model `X.from_pretrained(folder)` where an adapter lies: its base, and the adapter (A5)."""
+    machine = call.machine
+    family = _family(class_name, None if found.base is None else Literal((found.base,)))
+    task = task_of(class_name)
+    body = Body(
+        node=call.node,
+        model_class=class_name,
+        checkpoint=path,
+        family=family,
+        task=task,
+        arguments=call.keywords,
+        complete=call.complete,
+        training=False,
+        dropout=dropout_of_base(call, family, task),
+        quantised=quantised(call),
+        adapters=(native_adapter(call, path),) if found.sure else None,
+        active=(DEFAULT,) if found.sure else None,
+        # What the adapter saved beside itself, a head for instance, is trained as well.
+        trained=None,
+        steps=((call.node, "base and trained adapter are loaded here"),),
+    )
+    ref = new_model(machine, body, False)
+    how = f"{class_name}.from_pretrained"
+    machine.emit(AdapterLoaded(call.node, ref.id, how, call.keywords))
+    return ref
+
+
+def native_adapter(call: Call, path: Value | None) -> Adapter:
+    """Return the adapter that transformers loads with its base: frozen, in eval mode or not."""
+    live = not native_evaluates(call.machine)
+    adapter = artifacts.loaded_adapter(call, DEFAULT, path, trainable=False, training=live)
+    return adapter._replace(native=True)
 
 
 def from_config(call: Call, class_name: str) -> Value:
@@ -81,7 +122,7 @@ def _family(class_name: str, checkpoint: Value | None) -> str | None:
     return knowledge.family(name) if isinstance(name, str) else None
 
 
-def _dropout(call: Call, family: str | None, task: str | None) -> Fact:
+def dropout_of_base(call: Call, family: str | None, task: str | None) -> Fact:
     """Return whether the base holds dropout: what the call says, else the family's default."""
     if call.get(None, "config") is not None and not _said(call.keywords):
         return None
@@ -134,7 +175,9 @@ def _resolve(name: str) -> FunctionModel | None:
     _, owner, *attribute = name.split(".")
     is_model = knowledge.model_class(owner) is not None or owner.startswith("AutoModel")
     if not attribute:
-        if owner.endswith(_ARGUMENTS):
+        if owner.endswith("TrainingArguments"):
+            return partial(make_training_arguments, class_name=owner)
+        if owner.endswith("Config"):
             return partial(make_arguments, class_name=owner)
         if is_model:
             return partial(from_config, class_name=owner)

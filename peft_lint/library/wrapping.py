@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from peft_lint.events import Enclosed, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value
-from peft_lint.library.configs import config_of, fresh_adapter, task_type
+from peft_lint.library.configs import DEFAULT, config_of, fresh_adapter, task_type
 from peft_lint.library.handles import (
     add_step,
     base_handle,
@@ -22,9 +22,6 @@ from peft_lint.library.registry import function, method
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
-
-# PEFT's own name of an adapter that was not given one.
-DEFAULT = "default"
 
 
 @function("peft.get_peft_model")
@@ -168,6 +165,7 @@ def _add_native(call: Call, ref: Ref, handle: Handle, body: Body) -> Value:
         return NOTHING_KNOWN
     config = config_of(call, given)
     adapter = fresh_adapter(text(call, 1, "adapter_name", DEFAULT), call.node, config)
+    adapter = adapter._replace(native=True)
     update_adapters(call.machine, handle, trainable=False)
     change_body(
         call.machine,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import atexit
+import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from peft_lint.document import Document
 from peft_lint.interpreter.objects import Body, Handle, Instance
@@ -12,6 +16,9 @@ from peft_lint.interpreter.run import run
 from peft_lint.interpreter.values import Value, key
 from peft_lint.interpreter.world import World
 from peft_lint.versions import Target
+from tests.differential.reality import Program
+from tests.proofs.harness import run as run_on_libraries
+from tests.proofs.harness.checkpoints import ADAPTERS
 
 # Names for what the reality half puts into the namespace, with an effect on nothing: a probe
 # looks, a flag is a condition that comes from outside. On the first line, so that lines stay.
@@ -26,9 +33,22 @@ class Belief:
     body: Body | None = None
 
 
-def document_of(source: str) -> Document:
-    """Return a generated program as the interpreter is to see it, its lines unchanged."""
-    return Document("program.py", _NAMES + source)
+def document_of(program: Program) -> Document:
+    """Return a generated program as the interpreter is to see it, its lines unchanged.
+
+    It lies beside the trained adapters that it names, if the program says so.
+    """
+    folder = _adapters() if program.beside_adapters else Path()
+    return Document(str(folder / "program.py"), _NAMES + program.source)
+
+
+@cache
+def _adapters() -> Path:
+    """Return a folder with the trained adapters of the harness, as a project may have them."""
+    folder = tempfile.TemporaryDirectory(prefix="peft-lint-project-")
+    atexit.register(folder.cleanup)
+    run_on_libraries(f"names = {sorted(ADAPTERS)}", folder=Path(folder.name)).value()
+    return Path(folder.name)
 
 
 def beliefs(document: Document) -> dict[int, list[Belief]]:

@@ -223,6 +223,21 @@ STRUCTURAL = [
         when=lambda s: s.merged is False,
         after=_as("peft", adapters=("default",), trainable=True),
     ),
+    _operation(
+        "§.save_pretrained('saved')",
+        "§ = AutoModelForCausalLM.from_pretrained('saved')",
+        on=ADAPTED,
+        when=lambda s: s.merged is False and s.disabled is False,
+        after=_as("native", adapters=("default",), trainable=False),
+    ),
+    _operation(
+        "Trainer(§, TrainingArguments('saved', report_to=[], use_cpu=True)).save_model()",
+        "§ = AutoModelForCausalLM.from_pretrained('saved')",
+        "§.load_adapter('saved', 'again')",
+        on=PEFT,
+        when=lambda s: s.merged is False and s.disabled is False,
+        after=_as("native", adapters=("default", "again"), trainable=False),
+    ),
 ]
 
 
@@ -281,8 +296,13 @@ TRAINING = [
 
 
 @st.composite
-def constructions(draw: Any, like: State | None = None) -> tuple[list[str], State]:
-    """Draw lines that make a model, and its state; `like`: of the same kind, base and adapters."""
+def constructions(
+    draw: Any, beside_adapters: bool, like: State | None = None
+) -> tuple[list[str], State]:
+    """Draw lines that make a model, and its state; `like`: of the same kind, base and adapters.
+
+    Only beside the trained adapters can be known that a folder holds one.
+    """
     base = like.base if like else draw(st.sampled_from((*LLAMAS, "base-model", "gpt2")))
     plain = draw(
         st.sampled_from(
@@ -326,6 +346,9 @@ def constructions(draw: Any, like: State | None = None) -> tuple[list[str], Stat
             ([f"§ = {auto})"], "peft", False),
             ([f"§ = {auto}, is_trainable=True)"], "peft", True),
         ]
+        if beside_adapters:
+            native = "§ = AutoModelForCausalLM.from_pretrained('my-adapter')"
+            rows += [([native], "native", False), ([native, "§.train()"], "native", False)]
     if like:
         rows = [row for row in rows if row[1] == like.kind]
     lines, kind, trainable = draw(st.sampled_from(rows))

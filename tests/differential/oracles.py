@@ -47,12 +47,12 @@ class Case:
     @cached_property
     def beliefs(self) -> dict[int, list[Belief]]:
         """What each world believes, by the line of the probe."""
-        return beliefs(document_of(self.program.source))
+        return beliefs(document_of(self.program))
 
     @cached_property
     def findings(self) -> dict[str, dict[int, Finding]]:
         """The findings by code and by their first line."""
-        document = document_of(self.program.source)
+        document = document_of(self.program)
         found: dict[str, dict[int, Finding]] = {}
         for one in find(document, judged_rules(), Target()):
             line = document.text.count("\n", 0, one.span.start) + 1

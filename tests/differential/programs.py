@@ -41,15 +41,17 @@ class _Writer:
     helpers: list[str] = field(default_factory=list)
     flags: dict[str, bool] = field(default_factory=dict)
     labels: int = 0
+    beside_adapters: bool = False
 
     def program(self, groups: int) -> Program:
         number = self.draw(st.integers(1, groups))
+        self.beside_adapters = self.draw(st.booleans())
         stages = [self.construct(), *([*self.group(), self.probe()] for _ in range(number))]
         if self.draw(st.booleans()):
             stages.append(self.operation(INFERENCE))
         body = self.draw(st.sampled_from(STYLES))(stages)
         source = "\n".join([IMPORTS, *self.helpers, *body]) + "\n"
-        return Program(source, self.flags)
+        return Program(source, self.flags, self.beside_adapters)
 
     def probe(self, of: str = "§", label: str = "") -> str:
         self.labels += 1
@@ -65,7 +67,7 @@ class _Writer:
 
     def construct(self) -> list[str]:
         """Return the lines that make the model; a fork makes it in both of its branches."""
-        one, state = self.draw(constructions())
+        one, state = self.draw(constructions(self.beside_adapters))
         self.state = state
         shape = self.draw(st.sampled_from(["plain", "plain", "builder", "base kept", "fork"]))
         if shape == "builder":
@@ -79,7 +81,7 @@ class _Writer:
             return [*wrapped, self.probe(), self.probe("base"), f"base.{mode}()", self.probe()]
         if shape != "fork":
             return [*one, self.probe()]
-        other, other_state = self.draw(constructions(like=state))
+        other, other_state = self.draw(constructions(self.beside_adapters, like=state))
         self.state = state.joined(other_state)
         return [f"if {self.flag()}:", *_indented(one), "else:", *_indented(other), self.probe()]
 

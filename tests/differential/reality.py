@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from itertools import product
 from typing import Any, Literal
@@ -23,16 +23,18 @@ class ProgramRaisedError(Exception):
 class Program:
     """A script that calls `probe("label", model)` and branches on `flag("name")`.
 
-    `flags` are the values that the opaque conditions have in this run.
+    `flags` are the values that the opaque conditions have in this run. `beside_adapters`: the
+    interpreter is shown it in a folder that holds the trained adapters too.
     """
 
     source: str
     flags: dict[str, bool]
+    beside_adapters: bool = False
 
     def every_run(self) -> Iterator[Program]:
         """Return this program under all combinations of its flags."""
         for values in product([True, False], repeat=len(self.flags)):
-            yield Program(self.source, dict(zip(self.flags, values, strict=True)))
+            yield replace(self, flags=dict(zip(self.flags, values, strict=True)))
 
 
 @dataclass(frozen=True)

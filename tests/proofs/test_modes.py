@@ -6,7 +6,7 @@ import pytest
 
 from tests.proofs.harness import run
 from tests.proofs.harness.checkpoints import make_trained
-from tests.proofs.harness.measures import mode, spread
+from tests.proofs.harness.measures import mode, spread, trainable
 from tests.proofs.mode_table import (
     CONSTRUCTIONS,
     KEEP,
@@ -84,12 +84,32 @@ def test_a_fresh_adapter_hides_its_dropout():
     assert run(PREAMBLE + "m = get_peft_model(base, cfg)", fresh_spread).value() == 0
 
 
+@pytest.mark.parametrize(
+    "kind", ["PromptTuningConfig", "PrefixTuningConfig", "PromptEncoderConfig"]
+)
+def test_prompt_learning_stays_trainable_when_it_is_loaded_and_cannot_be_loaded_natively(kind):
+    code = f"""
+saved = get_peft_model(base, {kind}(task_type="CAUSAL_LM", num_virtual_tokens=4))
+saved.save_pretrained("saved")
+base = AutoModelForCausalLM.from_pretrained("base-with-dropout")
+"""
+    load = 'm = PeftModel.from_pretrained(base, "saved")'
+    names = run(PREAMBLE + code + load, trainable_of).value()
+    assert names and all(name.startswith("prompt_encoder.") for name in names)
+    native = run(PREAMBLE + code + 'AutoModelForCausalLM.from_pretrained("saved")')
+    assert native.exception.startswith("ValueError: `create_and_replace` does not support prompt")
+
+
 def state_after(code, adapter=None):
     return run(f"{PREAMBLE}\n{code}", partial(state, adapter=adapter)).value()
 
 
 def state(names, adapter):
     return mode(names["m"], adapter)
+
+
+def trainable_of(names):
+    return trainable(names["m"])
 
 
 def all_states(names):

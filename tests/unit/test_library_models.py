@@ -33,7 +33,8 @@ PREAMBLE = PREAMBLE.replace(
 )
 # A union of dicts is not evaluated, and what it may hold would make every mode unknown.
 UNION = '{"max_steps": 3, "save_strategy": "no"} | options'
-# What a path holds cannot be read from the text: to real runs it is an adapter.
+# What a path holds cannot be read from the text: to real runs it is an adapter. Where its config
+# lies beside the script this is known (test_artifacts.py).
 ADAPTER_IN_A_PATH = {
     'm = AutoModelForCausalLM.from_pretrained("my-adapter")': "FF-",
     'm = pipeline("text-generation", model="my-adapter").model': "FF?",

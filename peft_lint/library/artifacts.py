@@ -1,0 +1,200 @@
+"""What an adapter at a path is like: the document saves it there, or its config lies on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from peft_lint.interpreter.objects import Adapter, Config, Fact, Handle, Kind, Weights, agreed
+from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value, literal
+from peft_lint.library.configs import DEFAULT, class_of, dropout, in_place
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
+    from peft_lint.interpreter.machine import Machine
+
+
+class Artifact(NamedTuple):
+    """An adapter in a folder: its config, whether it has dropout, and the id of its base.
+
+    `config` is None where it is not known. `without_effect` when it was saved untrained.
+    `sure` is False where some path saves a whole model into that folder.
+    """
+
+    config: Config | None
+    dropout: Fact
+    in_place: Fact
+    without_effect: bool = False
+    base: str | None = None
+    sure: bool = True
+
+
+def read_config(call: Call, class_name: str) -> Value:
+    """Model `PeftConfig.from_pretrained(id)` and that of any config class."""
+    name = "pretrained_model_name_or_path"
+    source = call.get(0, name)
+    config = _stored(call, source, find(call, source))
+    config = config._replace(source_node=call.node_of(0, name))
+    if class_name != "PeftConfig":
+        config = config._replace(class_name=class_name)
+    return call.machine.world.add(config)
+
+
+def _stored(call: Call, source: Value | None, found: Artifact | None) -> Config:
+    """Return the config that is read from a path."""
+    config = found.config if found is not None else None
+    return Config(
+        call.node,
+        None if config is None else config.class_name,
+        complete=False,
+        source=NOTHING_KNOWN if source is None else source,
+        stored=None if config is None else _fields(config),
+    )
+
+
+def _fields(config: Config) -> tuple[tuple[str, Value], ...] | None:
+    """Return all fields of a config that differ from their defaults, None if more may."""
+    if config.stored is not None:
+        return (*config.stored, *config.fields)
+    return config.fields if config.complete else None
+
+
+def find(call: Call, path: Value | None) -> Artifact | None:
+    """Return what is known of the adapter at the path that a loading call names."""
+    folder = literal(path)
+    below = call.constant(None, "subfolder", "")
+    if not isinstance(folder, str) or not isinstance(below, str):
+        return None
+    folder = os.path.normpath(os.path.join(folder, below))
+    saved = call.machine.saved.get(folder, [])
+    adapters = [one for one in saved if one is not None]
+    if adapters:
+        return _joined(adapters)._replace(sure=None not in saved)
+    content = call.machine.project.adapter_config(folder)
+    return None if content is None else _from_file(call, content)
+
+
+def loaded_adapter(
+    call: Call, name: str, path: Value | None, trainable: Fact, training: Fact
+) -> Adapter:
+    """Return an adapter read from a path, by what is known of it, or as is presumed.
+
+    That is LoRA-like, in place, with an effect, of unknown dropout.
+    """
+    found = find(call, path)
+    adapter = Adapter(
+        name=name,
+        node=call.node,
+        config=None,
+        weights=Weights.LOADED,
+        trainable=trainable,
+        training=training,
+        dropout=None,
+    )
+    if found is None:
+        return adapter
+    prompt = found.in_place is False
+    return adapter._replace(
+        config=_stored(call, path, found),
+        weights=Weights.ZERO if found.without_effect else Weights.LOADED,
+        # Nothing freezes the tokens of prompt learning (A4).
+        trainable=True if prompt else trainable,
+        dropout=found.dropout,
+        in_place=not prompt,
+    )
+
+
+def _joined(saved: list[Artifact]) -> Artifact:
+    """Return what all saves to one folder agree on."""
+    result, *others = saved
+    for other in others:
+        result = Artifact(
+            result.config if result.config == other.config else None,
+            agreed(result.dropout, other.dropout),
+            agreed(result.in_place, other.in_place),
+            result.without_effect and other.without_effect,
+            result.base if result.base == other.base else None,
+        )
+    return result
+
+
+def _from_file(call: Call, content: Mapping[str, object]) -> Artifact:
+    kind, base = content.get("peft_type"), content.get("base_model_name_or_path")
+    class_name = class_of(kind) if isinstance(kind, str) else None
+    fields = tuple((name, _value(item)) for name, item in content.items())
+    config = Config(call.node, class_name, fields)
+    base = base if isinstance(base, str) and base else None
+    return Artifact(config, dropout(config), in_place(config), base=base)
+
+
+def _value(item: object) -> Value:
+    """Return a value of JSON as the text of a program would give it."""
+    if item is None or isinstance(item, (bool, int, float, str)):
+        return Literal((item,))
+    if isinstance(item, list):
+        return Items("list", tuple(map(_value, item)))
+    return NOTHING_KNOWN
+
+
+def save(machine: Machine, ref: Ref, path: Value | None, chosen: Value | None = None) -> None:
+    """Note what a model saves into a folder; `chosen` are the adapters that the call names.
+
+    A PeftModel gives each a folder of its own by its name, but for the default one; a model
+    that holds its adapters itself saves the active one. None stands for a whole model.
+    """
+    folder, handle = literal(path), machine.world.handle(ref)
+    if not isinstance(folder, str) or handle is None:
+        return
+    body = machine.world.body(handle)
+    base = literal(body.checkpoint)
+    adapters = _saved(handle, body.adapters or (), body.active, chosen)
+    if not adapters:
+        _note(machine, folder, None)
+    for adapter, name in adapters:
+        artifact = Artifact(
+            _unchanged(machine, adapter.config),
+            adapter.dropout,
+            adapter.in_place,
+            adapter.weights is Weights.ZERO,
+            base if isinstance(base, str) else None,
+        )
+        if artifact.config is None and adapter.config is not None:
+            artifact = artifact._replace(dropout=None)
+        _note(machine, os.path.join(folder, name), artifact)
+
+
+def _note(machine: Machine, folder: str, artifact: Artifact | None) -> None:
+    saved = machine.saved.setdefault(os.path.normpath(folder), [])
+    if artifact not in saved:
+        saved.append(artifact)
+
+
+def _saved(
+    handle: Handle,
+    adapters: tuple[Adapter, ...],
+    active: tuple[str, ...] | None,
+    chosen: Value | None,
+) -> list[tuple[Adapter, str]]:
+    """Return the adapters that are saved, with the folders below that of the call."""
+    if handle.kind is Kind.PLAIN:
+        return [(one, "") for one in adapters if one.native and active == (one.name,)]
+    if handle.kind not in (Kind.PEFT, Kind.MIXED):
+        return []
+    names = {literal(item) for item in chosen.items} if isinstance(chosen, Items) else None
+    if chosen is not None and names is None and literal(chosen, ...) is not None:
+        return []
+    return [
+        (one, "" if one.name == DEFAULT else one.name)
+        for one in adapters
+        if names is None or one.name in names
+    ]
+
+
+def _unchanged(machine: Machine, config: Config | None) -> Config | None:
+    """Return an adapter's config, None where the code has changed it since: it is saved so."""
+    if config is None:
+        return None
+    states = (state for state in machine.world.heap.values() if isinstance(state, Config))
+    changed = any(state.node is config.node and state != config for state in states)
+    return None if changed else config
