@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from peft_lint.interpreter.objects import Body, Config, Node
+from peft_lint.interpreter.objects import Body, Config, Fact, Node, Optimizer
 from peft_lint.interpreter.values import Value
 
 Keywords = tuple[tuple[str, Value], ...]
@@ -89,12 +89,31 @@ class EvalCalled(NamedTuple):
 class Trained(NamedTuple):
     """Weights of the body changed or may have: a trainer ran, or `backward` did.
 
-    `how` is "trainer" or "backward".
+    `how` is "trainer" or "backward". `trainer` is the id of the trainer of transformers or
+    TRL that ran.
     """
 
     node: Node
     handle: int
     how: str
+    trainer: int | None = None
+
+
+class Stepped(NamedTuple):
+    """An optimizer that holds parameters of the model took a step."""
+
+    node: Node
+    handle: int
+    optimizer: Optimizer
+
+
+class Prepared(NamedTuple):
+    """The model was prepared for k-bit training, which freezes all; `before` is its body then."""
+
+    node: Node
+    handle: int
+    before: Body
+    model_node: ast.expr | None
 
 
 class Inference(NamedTuple):
@@ -143,10 +162,14 @@ class Converted(NamedTuple):
 
 
 class ParametersTouched(NamedTuple):
-    """The code went through the parameters, or froze or saved them, by itself."""
+    """The code went through the parameters, or froze or saved them, by itself.
+
+    `on` is whether all of them can be trained from then on, None where that is not said.
+    """
 
     node: Node
     handle: int
+    on: Fact = None
 
 
 Event = (
@@ -157,6 +180,8 @@ Event = (
     | Enclosed
     | EvalCalled
     | Trained
+    | Stepped
+    | Prepared
     | Inference
     | Merged
     | Saved
@@ -172,6 +197,8 @@ HANDLERS: dict[str, type[Event]] = {
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
     "on_trained": Trained,
+    "on_stepped": Stepped,
+    "on_prepared": Prepared,
     "on_inference": Inference,
     "on_merged": Merged,
     "on_saved": Saved,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import bare
-from peft_lint.interpreter.objects import Config, Instance
+from peft_lint.interpreter.objects import Config, Handle, Instance
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -24,6 +24,7 @@ from peft_lint.interpreter.values import (
     Value,
     contained,
     derived,
+    drawn_from,
     key,
     literal,
 )
@@ -142,6 +143,27 @@ def element(machine: Machine, iterable: Value) -> Value:
     return NOTHING_KNOWN
 
 
+def collection(machine: Machine, iterable: Value, node: ast.AST, lazy: bool) -> Unknown:
+    """Return what a comprehension, `list` or `filter` makes of something unknown.
+
+    Of the parameters of a model, it is a list that has those of the adapters of that moment;
+    a generator has those of the moment at which it is used.
+    """
+    fresh = machine.fresh(node)
+    number = drawn_from(iterable)
+    handle = machine.world.heap.get(number) if number is not None else None
+    if not isinstance(iterable, Unknown) or not isinstance(handle, Handle):
+        return fresh
+    origin = iterable.origin
+    if isinstance(origin, tuple) and origin[0] == "collected" and origin[2] != "lazy":
+        moment = origin[2]
+    else:
+        adapters = machine.world.body(handle).adapters
+        nodes = None if adapters is None else tuple(one.node for one in adapters)
+        moment = "lazy" if lazy else nodes
+    return Unknown(("collected", origin, moment, fresh.origin), iterable.handles, 1)
+
+
 def bind(machine: Machine, text: str, value: Value) -> None:
     """Bind a name in the frame that Python would bind it in."""
     frame = machine.frame
@@ -202,13 +224,10 @@ def set_attribute(
     elif isinstance(owner, Unknown) and owner.origin is not None:
         hook = registry.UNKNOWN_ASSIGNMENTS.get(text)
         if hook is not None:
-            hook(machine, owner, target)
+            hook(machine, owner, value, target)
         machine.world.set_attribute(key(owner), text, value)
     else:
-        if isinstance(owner, Bound) and contained(value):
-            # A module of the model is replaced by another one, which may hold anything.
-            machine.escape(owner)
-        machine.escape(value)
+        registry.assign_part(machine, owner, text, value, target)
 
 
 def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> None:

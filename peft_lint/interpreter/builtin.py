@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import access
+from peft_lint.interpreter import access, calls
 from peft_lint.interpreter.objects import Config, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -19,6 +19,7 @@ from peft_lint.interpreter.values import (
     Symbol,
     Value,
     derived,
+    drawn_from,
     literal,
 )
 from peft_lint.library import registry
@@ -76,6 +77,8 @@ def _sequence(kind: str) -> Callable[[Machine, Call], Value]:
         value = arguments.args[0]
         if isinstance(value, Items):
             return Items(kind, value.items, value.exact, arguments.node)
+        if drawn_from(value) is not None:
+            return access.collection(machine, value, arguments.node, lazy=False)
         return derived(kind, value)
 
     return model
@@ -92,6 +95,8 @@ def _zip(machine: Machine, arguments: Call) -> Value:
 
 
 def _dict(machine: Machine, arguments: Call) -> Value:
+    if len(arguments.args) == 1 and drawn_from(arguments.args[0]) is not None:
+        return access.collection(machine, arguments.args[0], arguments.node, lazy=False)
     entries: tuple[tuple[str, Value], ...] = ()
     exact = arguments.complete
     for value in arguments.args:
@@ -106,6 +111,11 @@ def _through(machine: Machine, arguments: Call) -> Value:
     return arguments.args[0] if arguments.args else NOTHING_KNOWN
 
 
+def _exit(machine: Machine, arguments: Call) -> Value:
+    """Leave the program, as `sys.exit` does."""
+    return registry.call_symbol(machine, "sys.exit", arguments)
+
+
 def _next(machine: Machine, arguments: Call) -> Value:
     return access.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
 
@@ -114,7 +124,12 @@ def _mapped(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) == 2 and isinstance(arguments.args[0], (Function, Bound)):
         machine.escape(arguments.args[1])
     registry.hand_over(machine, arguments)
-    return machine.fresh(arguments.node)
+    function, *given = arguments.args or (NOTHING_KNOWN,)
+    if isinstance(function, Function) and len(given) == 1 and drawn_from(given[0]) is not None:
+        one = arguments._replace(args=(access.element(machine, given[0]),))
+        machine.choose(lambda: calls.outcomes(machine, function, one, None))
+    last = arguments.args[-1] if arguments.args else NOTHING_KNOWN
+    return access.collection(machine, last, arguments.node, lazy=True)
 
 
 def _vars(machine: Machine, arguments: Call) -> Value:
@@ -163,6 +178,8 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "next": _next,
     "map": _mapped,
     "filter": _mapped,
+    "exit": _exit,
+    "quit": _exit,
     "isinstance": _isinstance,
     "vars": _vars,
 }

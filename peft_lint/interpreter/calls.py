@@ -25,6 +25,7 @@ from peft_lint.interpreter.values import (
     Value,
     contained,
     derived,
+    drawn_from,
     joined,
 )
 from peft_lint.interpreter.world import World
@@ -138,7 +139,11 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
         machine.escape(value)
         if isinstance(value, (Items, Entries)):
             machine.world.replace_value(value, value._replace(exact=False))
-    return result_of(machine, function, call)
+    result = result_of(machine, function, call)
+    if isinstance(function, Unknown) and drawn_from(function) is not None:
+        # What a part of a model gives, such as the values of a dict of parameters, is one too.
+        return Unknown(("given", function.origin, result.origin), result.handles, 1)
+    return result
 
 
 def function_value(machine: Machine, node: FunctionNode) -> Function:

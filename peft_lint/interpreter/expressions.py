@@ -241,8 +241,10 @@ def _comprehension(
     frame, machine.frame = machine.frame, machine.world.push(machine.frame)
     inner = machine.frame
     try:
+        iterables = []
         for generator in node.generators:
             iterable = machine.eval(generator.iter)
+            iterables.append(iterable)
             access.assign(machine, generator.target, access.element(machine, iterable))
             for condition in generator.ifs:
                 machine.eval(condition)
@@ -256,7 +258,8 @@ def _comprehension(
         if inner in machine.world.frames:
             machine.world.pop(inner)
     if not contained(value):
-        return machine.fresh(node)
+        lazy = isinstance(node, ast.GeneratorExp)
+        return access.collection(machine, iterables[0], node, lazy)
     if isinstance(node, ast.DictComp):
         return Entries((("<each>", value),), exact=False, node=node)
     return Items("list", (value,), exact=False, node=node)

@@ -193,6 +193,7 @@ def _joined_body(left: Body, right: Body) -> Body | None:
         adapters=adapters,
         active=left.active if left.active == right.active else None,
         enabled=agreed(left.enabled, right.enabled),
+        others=agreed(left.others, right.others),
         escaped=left.escaped or right.escaped,
         trained=agreed(left.trained, right.trained),
         mode_call=left.mode_call if left.mode_call is right.mode_call else None,
@@ -207,4 +208,5 @@ def _joined_adapter(left: Adapter, right: Adapter) -> Adapter:
         training=agreed(left.training, right.training),
         dropout=agreed(left.dropout, right.dropout),
         merged=agreed(left.merged, right.merged),
+        frozen_by=left.frozen_by if left.frozen_by is right.frozen_by else None,
     )

@@ -12,7 +12,7 @@ from peft_lint.events import Escaped, Event
 from peft_lint.interpreter import expressions, relevance, statements
 from peft_lint.interpreter.code import Code
 from peft_lint.interpreter.joining import MAX_WORLDS, settle
-from peft_lint.interpreter.objects import Arguments, Body, Config, Handle, uncertain
+from peft_lint.interpreter.objects import Arguments, Body, Config, Handle, Optimizer, uncertain
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ClassValue,
@@ -131,8 +131,9 @@ class Machine:
         # What lies in the document's folder, and what the document saves: by folder.
         self.project = Project(document.path)
         self.saved: dict[str, list[Artifact | None]] = {}
-        # The worlds at the end of the module.
+        # The worlds at the end of the module, and those in which the program was left before.
         self.ends: list[World] = []
+        self.exits: list[World] = []
         self._listener = listener
 
     # events
@@ -363,8 +364,12 @@ class Machine:
                     self.emit(Escaped(self.statement, number))
             elif isinstance(state, Body):
                 self.world.put(number, uncertain(state))
-            elif isinstance(state, (Config, Arguments)):
+            elif isinstance(state, Config):
+                self.world.put(number, state._replace(fields=(), complete=False, escaped=True))
+            elif isinstance(state, Arguments):
                 self.world.put(number, state._replace(fields=(), complete=False))
+            elif isinstance(state, Optimizer):
+                self.world.put(number, state._replace(held=(), complete=False))
 
 
 def _uncertain_handle(handle: Handle) -> Handle:

@@ -43,7 +43,8 @@ class Config(NamedTuple):
     `complete` when no other was passed. `source` is the checkpoint it was read from, with
     the argument's node; None for a config written in the text. `stored` are all fields of
     that checkpoint's config, None where they are not known. `edited` names attributes
-    assigned since, `reported` that the code shows all of its values to a person.
+    assigned since, `reported` that the code shows all of its values to a person, `escaped`
+    that code out of view has had it.
     """
 
     node: ast.Call
@@ -55,6 +56,7 @@ class Config(NamedTuple):
     stored: tuple[tuple[str, Value], ...] | None = None
     edited: tuple[str, ...] = ()
     reported: bool = False
+    escaped: bool = False
 
     def get(self, name: str) -> Value | None:
         """Return a field's value, None where it was not given."""
@@ -75,6 +77,7 @@ class Adapter(NamedTuple):
     `training` is the mode of its own dropout, `dropout` whether that is above zero.
     `in_place` is False for prompt learning, which leaves the body's modules alone.
     `native` when the model holds it by itself, without a PeftModel around it.
+    `frozen_by` is the step that froze it, None for one that only is not active.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Adapter(NamedTuple):
     merged: Fact = False
     in_place: Fact = True
     native: bool = False
+    frozen_by: Node | None = None
 
 
 class Body(NamedTuple):
@@ -95,8 +99,9 @@ class Body(NamedTuple):
     `training` is the mode of the base modules, `dropout` whether they hold any above zero.
     `checkpoint` is the id it was loaded from, None when built from a config or unknown.
     `arguments` are the keywords of the call that made it. `adapters` is None once nothing
-    is known of them, `active` likewise. `mode_call` is the explicit `.train()` that last
-    set the mode, until training happens.
+    is known of them, `active` likewise. `others` is whether parameters besides those of the
+    adapters can be trained. `mode_call` is the explicit `.train()` that last set the mode,
+    until training happens.
     """
 
     node: Node
@@ -112,6 +117,7 @@ class Body(NamedTuple):
     adapters: tuple[Adapter, ...] | None = ()
     active: tuple[str, ...] | None = ()
     enabled: Fact = True
+    others: Fact = True
     escaped: bool = False
     trained: Fact = False
     mode_call: Node | None = None
@@ -157,7 +163,7 @@ class Body(NamedTuple):
         if self.adapters is None:
             return None
         return tuple(
-            one._replace(trainable=None if names is None else one.name in names)
+            one._replace(trainable=None if names is None else one.name in names, frozen_by=None)
             for one in self.adapters
         )
 
@@ -210,12 +216,49 @@ class Trainer(NamedTuple):
     arguments: Value | None = None
     library: str = "transformers"
     callbacks: Value | None = None
+    optimizers: Value | None = None
 
     def leads_to(self) -> tuple[int, ...]:
-        """Return the model, the training arguments and the callbacks."""
+        """Return the model, the training arguments, the callbacks and the optimizers."""
         handle = () if self.handle is None else (self.handle,)
-        held = (value for value in (self.arguments, self.callbacks) if value is not None)
+        values = (self.arguments, self.callbacks, self.optimizers)
+        held = (value for value in values if value is not None)
         return (*handle, *(number for value in held for number in contained(value)))
+
+
+class Parameters(NamedTuple):
+    """Parameters of one model in an optimizer.
+
+    `handle` is the model that they were drawn from. `adapters` are the nodes of the adapters
+    that may have some among them, None where the text does not say. `whole` when they were
+    drawn from all of the model.
+    """
+
+    handle: int
+    adapters: tuple[Node, ...] | None
+    whole: bool
+
+
+class Optimizer(NamedTuple):
+    """An optimizer: what it can change; `complete` when that is all of it."""
+
+    node: ast.Call
+    held: tuple[Parameters, ...]
+    complete: bool
+
+    def __eq__(self, other: object) -> bool:
+        # Which class of optimizers it is of keeps no two worlds apart.
+        return isinstance(other, Optimizer) and self[1:] == other[1:]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[1:])
+
+    def leads_to(self) -> tuple[int, ...]:
+        """Return no objects: whoever has it can change weights, and not which there are."""
+        return ()
 
 
 class Tool(NamedTuple):
@@ -265,7 +308,7 @@ class Instance(NamedTuple):
         return Instance(self.cls, self.node, attributes, tracked, self.native)
 
 
-State = Body | Handle | Config | Arguments | Trainer | Tool | Instance
+State = Body | Handle | Config | Arguments | Trainer | Optimizer | Tool | Instance
 
 
 def above_zero(value: Value | None, default: float = 0.0) -> Fact:
@@ -285,11 +328,14 @@ def uncertain(body: Body) -> Body:
         adapters=None
         if body.adapters is None
         else tuple(
-            one._replace(weights=Weights.UNKNOWN, trainable=None, training=None, merged=None)
+            one._replace(
+                weights=Weights.UNKNOWN, trainable=None, training=None, merged=None, frozen_by=None
+            )
             for one in body.adapters
         ),
         active=None,
         enabled=None,
+        others=None,
         trained=None,
         mode_call=None,
         escaped=True,

@@ -14,9 +14,9 @@ from peft_lint.interpreter.values import (
     Function,
     Items,
     Symbol,
-    Unknown,
     Value,
     contained,
+    drawn_from,
 )
 from peft_lint.library import registry
 
@@ -58,7 +58,7 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
     variables = worlds[0].frames[machine.frame].variables
     words = machine.code.facts(statement).words
     named = [variables[name] for name in words if name in variables]
-    return any(_is_part(value) or _is_modelled(value) for value in named)
+    return any(drawn_from(value) is not None or _is_modelled(value) for value in named)
 
 
 def _is_modelled(value: Value) -> bool:
@@ -68,18 +68,6 @@ def _is_modelled(value: Value) -> bool:
     if isinstance(value, Symbol):
         return registry.find(value.name) is not None
     return isinstance(value, Bound)
-
-
-def _is_part(value: Value) -> bool:
-    """Return whether a value was drawn from the parameters or modules of a model."""
-    waiting = [value.origin] if isinstance(value, Unknown) else []
-    while waiting:
-        origin = waiting.pop()
-        if isinstance(origin, tuple):
-            if origin[:1] == ("parameters",):
-                return True
-            waiting += origin
-    return False
 
 
 def _goes_up(machine: Machine, method: ast.AST, node: ast.AST) -> bool:

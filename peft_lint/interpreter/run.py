@@ -42,7 +42,7 @@ def run(
     ends += [one for _, one in machine.flow.returned]
     if not ends:
         # The module's last statement raises, or leaves through `sys.exit`.
-        ends = machine.flow.raised or [world]
+        ends = machine.flow.raised or machine.exits or [world]
     machine.ends = settle(ends, limit=_MAX_STARTS)
     _run_unreached(machine, [world.fork() for world in machine.ends])
     return machine

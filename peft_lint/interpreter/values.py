@@ -250,6 +250,18 @@ def derived(kind: str, *parts: Value | str) -> Unknown:
     return Unknown(tuple(origin), handles, depth + 1)
 
 
+def drawn_from(value: Value | None) -> int | None:
+    """Return the id of the model whose parameters or modules a value was drawn from."""
+    waiting = [value.origin] if isinstance(value, Unknown) else []
+    while waiting:
+        origin = waiting.pop()
+        if isinstance(origin, tuple):
+            if len(origin) == 2 and origin[0] == "parameters" and isinstance(origin[1], int):
+                return origin[1]
+            waiting += reversed(origin)
+    return None
+
+
 def same(left: Value, right: Value) -> bool:
     """Return whether two values of two worlds are the same one."""
     return left is right or (type(left) is type(right) and left == right)

@@ -40,12 +40,14 @@ def set_adapter(call: Call) -> Value:
     names = _names(call.get(0, "adapter_name"))
     if names is None or body.adapters is None:
         change_body(machine, handle, active=names)
-        update_adapters(machine, handle, trainable=None, merged=None)
+        update_adapters(machine, handle, trainable=None, frozen_by=None, merged=None)
         return NOTHING_KNOWN
     frozen = flag(call, 1, "inference_mode", False)
     trainable: Fact = None if frozen is None else not frozen
     adapters = tuple(
-        one._replace(trainable=trainable if one.name in names else False, merged=False)
+        one._replace(
+            trainable=trainable if one.name in names else False, frozen_by=None, merged=False
+        )
         for one in body.adapters
     )
     change_body(machine, handle, active=names, adapters=adapters)

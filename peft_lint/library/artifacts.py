@@ -91,6 +91,7 @@ def loaded_adapter(
         trainable=trainable,
         training=training,
         dropout=None,
+        frozen_by=call.node if trainable is False else None,
     )
     if found is None:
         return adapter
@@ -100,6 +101,7 @@ def loaded_adapter(
         weights=Weights.ZERO if found.without_effect else Weights.LOADED,
         # Nothing freezes the tokens of prompt learning (A4).
         trainable=True if prompt else trainable,
+        frozen_by=None if prompt else adapter.frozen_by,
         dropout=found.dropout,
         in_place=not prompt,
     )

@@ -97,15 +97,17 @@ def task_type(config: Config) -> Value | None:
 
 def fresh_adapter(name: str, node: Node, config: Config) -> Adapter:
     """Return the adapter that a config makes, with fresh weights and its dropout live (A7)."""
+    trainable = _trainable(config)
     return Adapter(
         name=name,
         node=node,
         config=config,
         weights=_weights(config),
-        trainable=_trainable(config),
+        trainable=trainable,
         training=True,
         dropout=dropout(config),
         in_place=in_place(config),
+        frozen_by=node if trainable is False else None,
     )
 
 
@@ -151,7 +153,7 @@ def _trainable(config: Config) -> Fact:
     if mode is None:
         if config.source is not None:
             # What is saved is always marked for inference (peft_model.py, `save_pretrained`).
-            return False
+            return None if config.escaped or config.reported else False
         return True if config.complete else None
     constant = literal(mode)
     return not constant if isinstance(constant, bool) else None

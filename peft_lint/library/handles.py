@@ -118,6 +118,13 @@ def update_adapters(machine: Machine, handle: Handle, **changes: object) -> None
         machine.world.put(handle.body, body._replace(adapters=adapters))
 
 
+def set_requires_grad(machine: Machine, handle: Handle, on: Fact, node: Node) -> None:
+    """Freeze or unfreeze every parameter of a handle's body; None where it may be either."""
+    frozen_by = node if on is False else None
+    update_adapters(machine, handle, trainable=on, frozen_by=frozen_by)
+    change_body(machine, handle, others=on)
+
+
 def load_weights(machine: Machine, number: int, node: Node) -> None:
     """Load weights by name into the model of the handle `number`: any may be trained now."""
     handle = machine.world.heap.get(number)

@@ -49,6 +49,7 @@ def from_pretrained(call: Call, class_name: str) -> Value:
         adapters=with_adapter(body, adapter),
         active=(name,) if handle.kind is Kind.PLAIN else None,
         enabled=True,
+        others=False,
         # What the adapter saved beside itself, a head for instance, is trained as well.
         trained=None if body.trained is False else body.trained,
     )
@@ -92,6 +93,7 @@ def auto_from_pretrained(call: Call, class_name: str) -> Value:
         dropout=dropout_of_base(call, family, task),
         adapters=(adapter,),
         active=(adapter.name,),
+        others=False,
         quantised=quantised(call) or None,
         arguments=call.keywords,
         complete=False,
@@ -145,7 +147,8 @@ def _load_named(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> 
         # Weights into an existing adapter: its dropout stays, and gradients mostly do.
         stays = trainable is False and body.active is not None and name not in body.active
         kept = existing.trainable if stays else None
-        adapter = existing._replace(weights=adapter.weights, trainable=kept)
+        frozen_by = existing.frozen_by if stays else None
+        adapter = existing._replace(weights=adapter.weights, trainable=kept, frozen_by=frozen_by)
     # Loading takes merged adapters out again (A9).
     update_adapters(machine, handle, merged=False)
     now = machine.world.body(handle)
@@ -163,7 +166,7 @@ def _change_gradients(call: Call, handle: Handle, active: tuple[str, ...] | None
     if machine.target.at_least("peft", "0.21"):
         return
     if machine.target.at_least("peft", "0.18"):
-        update_adapters(machine, handle, trainable=False)
+        update_adapters(machine, handle, trainable=False, frozen_by=call.node)
     elif active is None:
         update_adapters(machine, handle, trainable=None)
     else:
@@ -181,7 +184,7 @@ def _load_native(call: Call, ref: Ref, handle: Handle, body: Body, name: str) ->
     path = call.get(0, "peft_model_id")
     adapter = loaded_adapter(call, name, path, trainable, True)._replace(native=True)
     adapters = with_adapter(body, adapter)
-    change_body(machine, handle, adapters=adapters, active=(name,), enabled=True)
+    change_body(machine, handle, adapters=adapters, active=(name,), enabled=True, others=False)
     if trainable is not True and native_evaluates(machine):
         set_mode(machine, ref, trainable)
     add_step(machine, handle, call.node, f"trained weights are loaded into adapter {name!r} here")

@@ -25,8 +25,8 @@ from peft_lint.library.handles import (
     load_weights,
     receiver_of,
     set_mode,
+    set_requires_grad,
     spelled_method,
-    update_adapters,
 )
 from peft_lint.library.registry import function, method, words
 
@@ -101,10 +101,10 @@ _UNTOUCHED = words(
     "disable_input_require_grads activation_checkpointing_enable enable_gradient_checkpointing "
     "activation_checkpointing_disable resize_token_embeddings print_trainable_parameters "
     "get_nb_trainable_parameters get_model_status get_layer_status num_parameters "
-    "get_input_embeddings get_output_embeddings get_memory_footprint zero_grad compile "
+    "get_memory_footprint zero_grad compile "
     "set_attn_processor create_or_update_model_card buffers named_buffers get_prompt "
-    "children named_children get_parameter prepare_inputs_for_generation "
-    "can_generate save_checkpoint get_position_embeddings tie_weights set_attn_implementation "
+    "children named_children prepare_inputs_for_generation "
+    "can_generate save_checkpoint tie_weights set_attn_implementation "
     "enable_xformers_memory_efficient_attention add_model_tags "
     "register_forward_hook register_forward_pre_hook compute_transition_scores"
 )
@@ -116,11 +116,17 @@ def untouched(call: Call) -> Value:
     return result_of(call.machine, NOTHING_KNOWN, call)
 
 
-@method(Handle, "get_submodule")
-def get_submodule(call: Call) -> Value:
-    """Model reading a layer by its name: a part of the model, whichever it is."""
+_PARTS = words(
+    "get_submodule get_parameter get_input_embeddings get_output_embeddings "
+    "get_position_embeddings get_encoder get_decoder"
+)
+
+
+@method(Handle, *_PARTS)
+def part(call: Call) -> Value:
+    """Model reading a layer or a parameter: a part of the model, whichever it is."""
     ref, _, _ = receiver_of(call)
-    return Bound(ref, "get_submodule")
+    return Bound(ref, spelled_method(call))
 
 
 @method(Handle, "state_dict", "get_adapter_state_dict")
@@ -141,16 +147,23 @@ def requires_grad_(call: Call) -> Value:
     ref, handle, _ = receiver_of(call)
     constant = call.constant(0, "requires_grad", True)
     mode: Fact = constant if isinstance(constant, bool) else None
-    update_adapters(call.machine, handle, trainable=mode)
-    call.machine.emit(ParametersTouched(call.node, ref.id))
+    set_requires_grad(call.machine, handle, mode, call.node)
+    call.machine.emit(ParametersTouched(call.node, ref.id, mode))
     return ref
 
 
-@method(Handle, "parameters", "named_parameters", "modules", "named_modules")
+@method(Handle, "parameters", "named_parameters")
 def parameters(call: Call) -> Value:
     """Model going through the parameters; setting their `requires_grad` finds the way back."""
     ref, _, _ = receiver_of(call)
     return Unknown(("parameters", ref.id), depth=1)
+
+
+@method(Handle, "modules", "named_modules")
+def modules(call: Call) -> Value:
+    """Model going through the modules."""
+    ref, _, _ = receiver_of(call)
+    return Unknown(("part", ("parameters", ref.id)), depth=1)
 
 
 @method(Handle, "load_state_dict")

@@ -5,11 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from peft_lint.events import Prepared
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
 from peft_lint.library import artifacts, configs, loading, wrapping
-from peft_lint.library.handles import base_handle, handle_of, update_adapters
+from peft_lint.library.handles import (
+    base_handle,
+    handle_of,
+    set_requires_grad,
+    update_adapters,
+)
 from peft_lint.library.models import weights_of
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
 
@@ -44,7 +50,9 @@ WORDS.update({"LoraConfig", "PeftConfig", "PeftModel"})
 def prepare_model_for_kbit_training(call: Call) -> Value:
     """Model the preparation of a k-bit model: every parameter frozen, modes kept (A7)."""
     ref, handle, _ = base_handle(call, call.get(0, "model"))
-    update_adapters(call.machine, handle, trainable=False)
+    before = call.machine.world.body(handle)
+    set_requires_grad(call.machine, handle, False, call.node)
+    call.machine.emit(Prepared(call.node, ref.id, before, call.node_of(0, "model")))
     return ref
 
 

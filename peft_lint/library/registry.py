@@ -43,11 +43,12 @@ OBJECT_CALLS: dict[type[State], FunctionModel] = {}
 RESOLVERS: dict[str, Resolver] = {}
 # Methods that matter on a value whose type is not known, because of what it came from.
 UNKNOWN_METHODS: dict[str, FunctionModel] = {}
-UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, ast.Attribute], None]] = {}
+UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, Value, ast.Attribute], None]] = {}
 # What a loop does whose rounds are too many to tell apart, from its iterable and its words.
 LOOPS: list[Callable[[Machine, Value, Collection[str]], None]] = []
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
+PART_ASSIGNMENTS: dict[str, Callable[[Machine, ast.Attribute, int], None]] = {}
 # Names that make a function worth following: they create tracked objects or seed.
 WORDS: set[str] = {"from_pretrained", "from_config", "backward", "requires_grad"}
 
@@ -221,10 +222,27 @@ def assign_attribute(
     elif isinstance(state, Arguments):
         machine.world.put(ref.id, state._replace(fields=(*state.fields, (name, value))))
     else:
-        if contained(value):
-            # A module of the model is replaced by another one, which may hold anything.
-            machine.escape(ref)
-        machine.escape(value)
+        assign_part(machine, ref, name, value, target)
+
+
+def assign_part(
+    machine: Machine, owner: Value, name: str, value: Value, target: ast.Attribute
+) -> None:
+    """Model `owner.name = value` of a model, or of a part of one: a module may be replaced."""
+    while isinstance(owner, Bound):
+        owner = owner.receiver
+    handle = machine.world.handle(owner)
+    if handle is not None and name in PART_ASSIGNMENTS:
+        assert isinstance(owner, Ref)
+        PART_ASSIGNMENTS[name](machine, target, owner.id)
+    elif contained(value):
+        # The new module may hold anything.
+        machine.escape(owner)
+    elif handle is not None and isinstance(value, Unknown):
+        # Its weights are new, and can be trained.
+        body = machine.world.body(handle)
+        machine.world.put(handle.body, body._replace(others=None))
+    machine.escape(value)
 
 
 def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call) -> Value:
@@ -279,7 +297,9 @@ def load(text: str) -> None:
         arguments,
         inference,
         models,
+        optimizers,
         peft,
+        standard,
         torch,
         trainer,
         training,

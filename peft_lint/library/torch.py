@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from peft_lint.events import ParametersTouched, Saved, Trained
 from peft_lint.interpreter.call import Call, result_of
-from peft_lint.interpreter.objects import Adapter, Handle, Kind, Weights
+from peft_lint.interpreter.objects import Adapter, Fact, Handle, Kind, Weights
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
+    Bound,
     ContextManager,
     Entries,
     Items,
+    Literal,
     Ref,
     Unknown,
     Value,
     contained,
+    drawn_from,
+    literal,
 )
-from peft_lint.library.handles import change_body, handle_of, load_weights, update_adapters
+from peft_lint.library.handles import (
+    change_body,
+    handle_of,
+    load_weights,
+    set_requires_grad,
+    spelled_method,
+    update_adapters,
+)
 from peft_lint.library.registry import (
     LOOPS,
+    PART_ASSIGNMENTS,
     UNKNOWN_ASSIGNMENTS,
     function,
     part_method,
@@ -97,7 +109,7 @@ def _models_in(value: Value | None) -> tuple[set[int], set[int]]:
         parts = [_models_in(item) for item in items]
         return set().union(*(one for one, _ in parts)), set().union(*(two for _, two in parts))
     if isinstance(value, Unknown):
-        number = _model_of(value.origin)
+        number = drawn_from(value)
         return set() if number is None else {number}, set(value.handles)
     return set(contained(value)) if value is not None else set(), set()
 
@@ -142,7 +154,9 @@ def loss_backward(call: Call) -> Value:
 def parameter_requires_grad_(call: Call) -> Value:
     """Model freezing or unfreezing one parameter."""
     if isinstance(call.receiver, Unknown):
-        _touch(call.machine, call.receiver, call.node)
+        value = call.get(0, "requires_grad")
+        on = Literal((True,)) if value is None else value
+        _requires_grad_set(call.machine, call.receiver, on, call.node)
     return call.receiver or NOTHING_KNOWN
 
 
@@ -150,7 +164,7 @@ def parameter_requires_grad_(call: Call) -> Value:
 def module_mode(call: Call) -> Value:
     """Model a mode set on one module of those that a model was asked for."""
     machine, module = call.machine, call.receiver
-    if isinstance(module, Unknown) and _model_of(module.origin) is not None:
+    if isinstance(module, Unknown) and drawn_from(module) is not None:
         _forget_modes(machine, module)
         return module
     for value in call.values():
@@ -171,14 +185,14 @@ def part_changed(call: Call) -> Value:
     """Model a change of one module of a model by hand: a head, an encoder."""
     if isinstance(call.receiver, Ref):
         touch_parameters(call.machine, call.node, call.receiver.id)
-    return NOTHING_KNOWN
+    return Bound(call.receiver or NOTHING_KNOWN, spelled_method(call))
 
 
 @part_method("parameters", "named_parameters", "modules", "named_modules")
 def part_parameters(call: Call) -> Value:
     """Model going through the parameters of one module of a model."""
     number = call.receiver.id if isinstance(call.receiver, Ref) else 0
-    return Unknown(("parameters", number), depth=1)
+    return Unknown(("part", ("parameters", number)), depth=1)
 
 
 @part_method("train", "eval")
@@ -188,7 +202,7 @@ def part_mode(call: Call) -> Value:
     if handle is not None:
         change_body(call.machine, handle, training=None)
         update_adapters(call.machine, handle, training=None)
-    return NOTHING_KNOWN
+    return Bound(call.receiver or NOTHING_KNOWN, spelled_method(call))
 
 
 @part_method("state_dict", "save_pretrained", "to", "size", "numel", "register_forward_hook")
@@ -199,14 +213,46 @@ def part_read(call: Call) -> Value:
     return Unknown(result.origin, handles, 1)
 
 
-def _assigned(machine: Machine, owner: Unknown, target: ast.Attribute) -> None:
-    _touch(machine, owner, target)
+def _requires_grad_set(machine: Machine, owner: Unknown, value: Value, target: ast.expr) -> None:
+    """Model `parameter.requires_grad = …`: of one, or in a plain loop of all of them."""
+    number = drawn_from(owner)
+    if number is not None:
+        constant = literal(value)
+        every = isinstance(constant, bool) and _is_any(owner) and _in_every_round(machine)
+        on = bool(constant) if every else None
+        touch_parameters(machine, target, number, on)
 
 
-UNKNOWN_ASSIGNMENTS["requires_grad"] = _assigned
+def _is_any(parameter: Unknown) -> bool:
+    """Return whether a value is what a loop over all parameters, with or without names, gives."""
+    origin = parameter.origin
+    if isinstance(origin, tuple) and origin[0] == "item":
+        origin = origin[1]
+    return (
+        isinstance(origin, tuple)
+        and origin[0] == "element"
+        and isinstance(origin[1], tuple)
+        and origin[1][0] == "parameters"
+    )
 
 
-def _module_changed(machine: Machine, owner: Unknown, target: ast.Attribute) -> None:
+def _in_every_round(machine: Machine) -> bool:
+    """Return whether the statement under way runs for everything that its loop goes through."""
+    loop = machine.context.loops[-1] if machine.context.loops else None
+    if not isinstance(loop, ast.For):
+        return False
+    for statement in loop.body:
+        if statement is machine.statement:
+            return True
+        if any(isinstance(one, (ast.Continue, ast.Break)) for one in ast.walk(statement)):
+            break
+    return False
+
+
+UNKNOWN_ASSIGNMENTS["requires_grad"] = _requires_grad_set
+
+
+def _module_changed(machine: Machine, owner: Unknown, value: Value, target: ast.Attribute) -> None:
     _forget_modes(machine, owner)
 
 
@@ -217,10 +263,11 @@ for _name in ("training", "p"):
 
 def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]) -> None:
     """Model a loop that sets modes or weights, picked by their kind or their name."""
-    number = _model_of(iterable.origin) if isinstance(iterable, Unknown) else None
+    number = drawn_from(iterable)
     if number is None or not isinstance(iterable, Unknown):
         return
-    if not {"eval", "train", "training", "p"}.isdisjoint(words):
+    goes_through_modules = iterable.origin != ("parameters", number)
+    if goes_through_modules and not {"eval", "train", "training", "p"}.isdisjoint(words):
         _forget_modes(machine, iterable)
     if not {"copy_", "data", "init"}.isdisjoint(words) and machine.statement is not None:
         # `parameter.copy_(saved[name])`, `parameter.data = …`, `torch.nn.init.normal_(…)`.
@@ -231,7 +278,7 @@ def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]
 def vector_to_parameters(call: Call) -> Value:
     """Model `torch.nn.utils.vector_to_parameters(vector, model.parameters())`."""
     value = call.get(1, "parameters")
-    number = _model_of(value.origin) if isinstance(value, Unknown) else None
+    number = drawn_from(value)
     if number is not None:
         load_weights(call.machine, number, call.node)
     return NOTHING_KNOWN
@@ -251,34 +298,24 @@ LOOPS.append(_loop_over_modules)
 
 def _forget_modes(machine: Machine, module: Unknown) -> None:
     """Forget the modes of the model that a module was drawn from: it is in no one mode."""
-    number = _model_of(module.origin)
+    number = drawn_from(module)
     handle = machine.world.heap.get(number) if number is not None else None
     if isinstance(handle, Handle):
         change_body(machine, handle, training=None)
         update_adapters(machine, handle, training=None)
 
 
-def _touch(machine: Machine, parameter: Unknown, node: ast.expr) -> None:
-    number = _model_of(parameter.origin)
-    if number is not None:
-        touch_parameters(machine, node, number)
+def touch_parameters(
+    machine: Machine, node: ast.expr | ast.stmt, number: int, on: Fact = None
+) -> None:
+    """Tell that the code froze, unfroze or changed parameters of the handle `number` itself.
 
-
-def _model_of(origin: Hashable) -> int | None:
-    """Return the id of the model whose parameters a value was drawn from."""
-    if isinstance(origin, tuple):
-        if len(origin) == 2 and origin[0] == "parameters" and isinstance(origin[1], int):
-            return origin[1]
-        for part in origin:
-            found = _model_of(part)
-            if found is not None:
-                return found
-    return None
-
-
-def touch_parameters(machine: Machine, node: ast.expr | ast.stmt, number: int) -> None:
-    """Tell that the code froze, unfroze or changed parameters of the handle `number` itself."""
+    `on` is whether all of them can be trained now, None if only some were changed.
+    """
     handle = machine.world.heap.get(number)
     if isinstance(handle, Handle):
-        update_adapters(machine, handle, trainable=None)
-        machine.emit(ParametersTouched(node, number))
+        set_requires_grad(machine, handle, on, node)
+        machine.emit(ParametersTouched(node, number, on))
+
+
+PART_ASSIGNMENTS["requires_grad"] = touch_parameters

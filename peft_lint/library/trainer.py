@@ -86,6 +86,7 @@ def construct(call: Call, library: str) -> Value:
         _arguments_of(call),
         library,
         call.get(None, "callbacks"),
+        call.get(None, "optimizers"),
     )
     return machine.world.add(state)
 

@@ -24,6 +24,7 @@ from peft_lint.library.handles import (
     set_mode,
     spelled_method,
 )
+from peft_lint.library.optimizers import step
 from peft_lint.library.registry import attribute_of, method, words
 from peft_lint.library.torch import train_body
 
@@ -55,7 +56,10 @@ def train(call: Call) -> Value:
     set_mode(machine, ref, mode)
     if mode is not False:
         add_step(machine, handle, call.node, "training leaves the model in train mode here")
-    machine.emit(Trained(call.node, ref.id, "trainer"))
+    assert isinstance(call.receiver, Ref)
+    machine.emit(Trained(call.node, ref.id, "trainer", call.receiver.id))
+    if state.optimizers is not None:
+        step(call, state.optimizers)
     return result_of(machine, NOTHING_KNOWN, call)
 
 

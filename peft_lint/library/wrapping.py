@@ -54,6 +54,7 @@ def inject_adapter_in_model(call: Call) -> Value:
         adapters=with_adapter(body, adapter),
         active=(adapter.name,) if body.active == () else None,
         enabled=True,
+        others=False,
     )
     base_node, config_node = call.node_of(1, "model"), call.node_of(0, "peft_config")
     _tell(call, ref, ref, body, known, config, "inject_adapter_in_model", base_node, config_node)
@@ -79,6 +80,7 @@ def wrap(
         adapters=with_adapter(body, adapter),
         active=(name,) if handle.kind is Kind.PLAIN else None,
         enabled=True,
+        others=False,
     )
     result = enclose(call, ref, adapter, Kind.MIXED if mixed else Kind.PEFT, task_type(config))
     base_node = call.node_of(0, "model")
@@ -151,8 +153,8 @@ def add_adapter(call: Call) -> Value:
         return NOTHING_KNOWN
     # Not active, and only the active one is trainable (A6).
     config = config_of(call, call.get(1, "peft_config"))
-    adapter = fresh_adapter(name, call.node, config)._replace(trainable=False)
-    change_body(machine, handle, adapters=with_adapter(body, adapter))
+    adapter = fresh_adapter(name, call.node, config)._replace(trainable=False, frozen_by=None)
+    change_body(machine, handle, adapters=with_adapter(body, adapter), others=False)
     return NOTHING_KNOWN
 
 
@@ -166,13 +168,14 @@ def _add_native(call: Call, ref: Ref, handle: Handle, body: Body) -> Value:
     config = config_of(call, given)
     adapter = fresh_adapter(text(call, 1, "adapter_name", DEFAULT), call.node, config)
     adapter = adapter._replace(native=True)
-    update_adapters(call.machine, handle, trainable=False)
+    update_adapters(call.machine, handle, trainable=False, frozen_by=None)
     change_body(
         call.machine,
         handle,
         adapters=with_adapter(call.machine.world.body(handle), adapter),
         active=(adapter.name,),
         enabled=True,
+        others=False,
     )
     node = call.node_of(0, "adapter_config")
     _tell(call, ref, ref, body, True, config, "add_adapter", None, node)
@@ -194,6 +197,7 @@ def add_weighted_adapter(call: Call) -> Value:
         config=None,
         weights=Weights.UNKNOWN,
         trainable=None,
+        frozen_by=None,
         dropout=_mixed_dropout(call, body),
     )
     change_body(call.machine, handle, adapters=with_adapter(body, mix))

@@ -1,0 +1,23 @@
+"""What the standard library does to a world: `sys.exit` leaves the program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter.machine import DeadPath
+from peft_lint.library.registry import WORDS, function
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
+    from peft_lint.interpreter.values import Value
+
+
+# The builtin that is the same.
+WORDS.add("quit")
+
+
+@function("sys.exit", "os._exit")
+def leave(call: Call) -> Value:
+    """Model the end of the program: no path goes on from here."""
+    call.machine.exits.append(call.machine.world)
+    raise DeadPath
