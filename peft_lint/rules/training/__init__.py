@@ -1,0 +1,1 @@
+"""Rules for training (PEF4)."""

@@ -1,0 +1,175 @@
+"""PEF401: the adapter is frozen where it is trained, and nothing of it changes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from peft_lint.events import AdapterLoaded, Merged, Saved, Stepped, Trained, Wrapped
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Adapter, Body, Node
+from peft_lint.interpreter.values import literal
+from peft_lint.library.configs import PROMPT_LEARNING
+from peft_lint.rules.loading.trained_checkpoint_reinitialised import LoadTrained
+from peft_lint.rules.untrained import Untrained, fresh_and_inactive
+from peft_lint.scene import Scene
+from peft_lint.suspicion import NoFix, Proposal, Suspicion
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+
+class Rule:
+    """Looks at each training of a model whose adapters were loaded, or made, frozen."""
+
+    def __init__(self) -> None:
+        self._untrained = Untrained()
+        self._loads: dict[Node, AdapterLoaded] = {}
+        self._wraps: dict[Node, Wrapped] = {}
+        # Paths to which this document saves adapters that change the model's layers.
+        self._own: set[str] = set()
+        self._merged: set[Node] = set()
+        self._has_prompts = False
+
+    def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
+        """Note an adapter from a checkpoint, which is frozen unless asked for otherwise."""
+        self._loads[event.node] = event
+        self._untrained.froze(event.node, scene)
+
+    def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
+        """Note an adapter made from a config, which a checkpoint's config makes frozen."""
+        self._wraps[event.node] = event
+        self._untrained.froze(event.node, scene)
+        self._has_prompts = self._has_prompts or event.config.class_name in PROMPT_LEARNING
+
+    def on_trained(self, event: Trained, scene: Scene) -> None:
+        """Look at a run of a trainer."""
+        self._untrained.on_trained(event, scene)
+
+    def on_stepped(self, event: Stepped, scene: Scene) -> None:
+        """Look at a step of an own loop."""
+        self._untrained.on_stepped(event, scene)
+
+    def on_merged(self, event: Merged, scene: Scene) -> None:
+        """Only adapters in the model's layers can be merged."""
+        self._merged.update(one.node for one in scene.body(event).adapters or ())
+
+    def on_saved(self, event: Saved, scene: Scene) -> None:
+        """Note what adapters of this document are saved as."""
+        path = literal(event.path)
+        adapters = scene.body(event).adapters or ()
+        if isinstance(path, str) and any(one.config and one.in_place for one in adapters):
+            self._own.add(path)
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report the frozen adapter of each such training."""
+        for node, body in self._untrained.runs():
+            adapter = self._frozen(body)
+            if adapter is not None:
+                yield self._suspicion(adapter, node)
+
+    def _frozen(self, body: Body) -> Adapter | None:
+        """Return an adapter that acts, and is frozen as it was loaded or made."""
+        active = body.active_adapters()
+        if not active or fresh_and_inactive(body):
+            return None
+        if not all(one.frozen_by is one.node for one in active):
+            return None
+        one = active[0]
+        if one.node in self._wraps:
+            # A literal `inference_mode=True` is a rule's of its own.
+            config = self._wraps[one.node].config
+            return one if config.get("inference_mode") is None else None
+        known = one.node in self._loads and (one.in_place is True and not self._has_prompts)
+        return one if known else None
+
+    def _suspicion(self, adapter: Adapter, run: Node) -> Suspicion:
+        wrap = self._wraps.get(adapter.node)
+        if wrap is not None:
+            why = "a config from a checkpoint makes it frozen"
+            story = (wrap.config.node, "the checkpoint's config is read here, for inference only")
+            first = "and the adapter is made from it here, frozen"
+        else:
+            why = "it is loaded without is_trainable=True"
+            story = None
+            first = "the adapter is loaded here, frozen"
+        steps = ((adapter.node, first), (run, "and trained here, where none of it can change"))
+        return Suspicion(
+            code="PEF401",
+            severity=Severity.ERROR,
+            message=f"the adapter is trained while all of it is frozen: {why}",
+            anchor=adapter.node,
+            story=steps if story is None else (story, *steps),
+            cause=adapter.node,
+            proposals=self._load_again(adapter) if wrap is None else _thaw(wrap),
+        )
+
+    def _load_again(self, adapter: Adapter) -> tuple[Proposal, ...]:
+        """Propose `is_trainable=True`, which prompt learning refuses."""
+        event = self._loads[adapter.node]
+        if not isinstance(event.node, ast.Call) or _given(event.node, "is_trainable"):
+            return ()
+        place = 0 if event.how == "load_adapter" or event.how.startswith("Auto") else 1
+        source = event.node.args[place] if len(event.node.args) > place else None
+        applicability = Applicability.DISPLAY
+        if isinstance(source, ast.Constant) and source.value in self._own:
+            applicability = Applicability.SAFE
+        elif adapter.node in self._merged:
+            applicability = Applicability.UNSAFE
+        title = "Load the adapter with is_trainable=True"
+        return (Proposal(title, applicability, MakeTrainable(), (event.node,)),)
+
+
+def _given(node: ast.Call, name: str) -> bool:
+    return any(word.arg in (None, name) for word in node.keywords)
+
+
+def _thaw(wrap: Wrapped) -> tuple[Proposal, ...]:
+    """Propose both things that can be meant: to train on, or to train anew."""
+    anew = "Reset the config's inference_mode to train a new adapter"
+    proposals = [Proposal(anew, Applicability.UNSAFE, ResetMode(wrap), (wrap.node,))]
+    if wrap.how == "get_peft_model":
+        on = "Load the trained adapter with is_trainable=True to train it further"
+        proposals.insert(0, Proposal(on, Applicability.UNSAFE, TrainOn(wrap), (wrap.node,)))
+    return tuple(proposals)
+
+
+class MakeTrainable:
+    """Add `is_trainable=True` to a call that loads an adapter."""
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Add the keyword."""
+        from peft_lint.syntax.calls import add_keyword
+
+        return add_keyword(updated, "is_trainable", "True")
+
+
+class TrainOn:
+    """Rewrite `get_peft_model(base, config)` as a load of the adapter, to be trained."""
+
+    def __init__(self, wrap: Wrapped) -> None:
+        self._load = LoadTrained(wrap)
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Load the adapter instead, and add the keyword."""
+        from peft_lint.syntax.calls import add_keyword
+
+        call = self._load.leave_Call(original, updated, rewriting)
+        return add_keyword(call, "is_trainable", "True")
+
+
+class ResetMode:
+    """Insert `config.inference_mode = False` before the wrap."""
+
+    def __init__(self, wrap: Wrapped) -> None:
+        self._wrap = wrap
+
+    def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
+        """Insert the line, where the config has a name."""
+        config = self._wrap.config_node
+        if not isinstance(config, ast.Name):
+            raise NoFix("the config has no name here")
+        rewriting.insert_before(self._wrap.node, f"{config.id}.inference_mode = False")

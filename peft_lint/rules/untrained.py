@@ -1,0 +1,119 @@
+"""What the rules on frozen adapters share: training in which nothing of the model can change."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import NamedTuple
+
+from peft_lint.events import Stepped, Trained
+from peft_lint.interpreter.objects import Adapter, Body, Instance, Node, Trainer, Weights
+from peft_lint.scene import Scene
+
+# What a subclass of a trainer may define to choose by itself what is trained.
+_CHOOSES = ("create_optimizer", "get_decay_parameter_names")
+
+
+class Run(NamedTuple):
+    """A training run or step, as one world reaches it: `body` when all of it is frozen.
+
+    `sure` when no condition was met between the step that froze it and this one: who comes
+    there comes here.
+    """
+
+    node: Node
+    body: Body | None
+    sure: bool = False
+
+
+class Untrained:
+    """Collects the places where a model is trained, and whether it can change there."""
+
+    def __init__(self) -> None:
+        self._conditions: dict[Node, list[frozenset[tuple[Hashable, bool]]]] = {}
+        self._runs: dict[Node, list[Run]] = {}
+
+    def froze(self, node: Node, scene: Scene) -> None:
+        """Note a step that freezes adapters, and on which path it is."""
+        self._conditions.setdefault(node, []).append(_conditions(scene))
+
+    def on_trained(self, event: Trained, scene: Scene) -> None:
+        """Note a run of a trainer; an own loop shows by the steps of its optimizer."""
+        if event.trainer is not None:
+            body = None if _goes_its_own_way(event.trainer, scene) else scene.body(event)
+            self._reach(event.node, body, scene)
+
+    def on_stepped(self, event: Stepped, scene: Scene) -> None:
+        """Note a step of an optimizer that holds nothing but parameters of one model."""
+        world, number = scene.world, scene.handle(event).body
+        holders = [world.heap.get(one.handle) for one in event.optimizer.held]
+        alone = all(getattr(holder, "body", None) == number for holder in holders)
+        body = scene.body(event) if alone and event.optimizer.complete else None
+        self._reach(event.node, body, scene)
+
+    def runs(self) -> Iterator[tuple[Node, Body]]:
+        """Yield where a model is trained whose every parameter is frozen, with its body.
+
+        A path on which it is not clears the place, unless another surely leads there.
+        """
+        for runs in self._runs.values():
+            always = all(run.body is not None for run in runs)
+            for run in runs:
+                if run.body is not None and (always or run.sure):
+                    yield run.node, run.body
+
+    def _reach(self, node: Node, body: Body | None, scene: Scene) -> None:
+        frozen = body if body is not None and _is_frozen(body) else None
+        run = Run(node, frozen, frozen is not None and self._is_sure(frozen, scene))
+        self._runs.setdefault(node, []).append(run)
+
+    def _is_sure(self, body: Body, scene: Scene) -> bool:
+        now = _conditions(scene)
+        steps = {one.frozen_by or one.node for one in body.adapters or ()}
+        return all(any(now <= then for then in self._conditions.get(one, ())) for one in steps)
+
+
+def fresh_and_inactive(body: Body) -> list[Adapter]:
+    """Return the adapters that were made to be trained, and were not activated."""
+    return [
+        one
+        for one in body.adapters or ()
+        if one.frozen_by is None and one.weights in (Weights.ZERO, Weights.FRESH)
+        if body.active is not None and one.name not in body.active
+    ]
+
+
+def _is_frozen(body: Body) -> bool:
+    """Return whether a model with adapters, all of them in use, surely has all of it frozen."""
+    adapters = body.adapters or ()
+    return (
+        bool(adapters)
+        and body.others is False
+        and body.enabled is True
+        and all(one.trainable is False and one.merged is False for one in adapters)
+    )
+
+
+def _goes_its_own_way(number: int, scene: Scene) -> bool:
+    """Return whether a trainer may train something else than what its model lets it."""
+    trainer = scene.world.heap.get(number)
+    if not isinstance(trainer, Trainer):
+        return True
+    if any(word.arg in (None, "peft_config") for word in trainer.node.keywords):
+        # It wraps the model once more, ignores the config or raises, by the release (B13).
+        return trainer.handle is not None and not _wrapped_by(trainer, scene)
+    return any(
+        isinstance(state, Instance)
+        and state.native == number
+        and any(state.cls.find(name) is not None for name in _CHOOSES)
+        for state in scene.world.heap.values()
+    )
+
+
+def _wrapped_by(trainer: Trainer, scene: Scene) -> bool:
+    """Return whether the trainer itself put the adapter on its model."""
+    handle = scene.world.heap.get(trainer.handle or 0)
+    return getattr(handle, "node", None) is trainer.node
+
+
+def _conditions(scene: Scene) -> frozenset[tuple[Hashable, bool]]:
+    return frozenset(scene.world.facts.items())
