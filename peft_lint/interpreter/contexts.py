@@ -35,6 +35,10 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
             if was_enabled is False:
                 return context, None, value
             return context, lambda later: _switch(later, ref, was_enabled), value
+        if value.kind == "perhaps" and value.ref is not None:
+            ref = value.ref
+            was_enabled = _switch(machine, ref, None)
+            return context, lambda later: _switch(later, ref, was_enabled, None), value
     if isinstance(value, Ref) and isinstance(machine.world.state(value), Instance):
         bound = classes.run_hook(machine, value, "__enter__")
         return context, lambda later: classes.run_hook(later, value, "__exit__"), bound
@@ -42,11 +46,15 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
     return context, None, bound
 
 
-def _switch(machine: Machine, ref: Ref, on: Fact) -> Fact:
-    """Switch the adapters of a handle on or off; return whether they were on before."""
+def _switch(machine: Machine, ref: Ref, on: Fact, surely: Fact = True) -> Fact:
+    """Switch the adapters of a handle on or off; return whether they were on before.
+
+    Where nobody knows whether they were switched at all, nobody knows what is trainable.
+    """
     handle = machine.world.handle(ref)
     if handle is None:
         return None
     body = machine.world.body(handle)
-    machine.world.put(handle.body, body.switched(on))
+    switched = body.switched(on if surely else None)
+    machine.world.put(handle.body, switched._replace(enabled=on))
     return body.enabled

@@ -345,7 +345,9 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     seen: list[World] = [world.fork() for world in worlds]
     for statement in node.body:
         worlds = machine.run_block([statement], worlds)
-        seen = machine.settle(seen + [world.fork() for world in worlds])
+        # What the last assignment did, it did without an exception.
+        if statement is not node.body[-1] or not isinstance(statement, ast.Assign):
+            seen = machine.settle(seen + [world.fork() for world in worlds])
     imports = all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in node.body)
     caught = machine.settle(seen + flow.raised)
     raised = list(flow.raised)

@@ -276,6 +276,9 @@ def joined(left: Value, right: Value) -> Value:
         extra = tuple(item for item in right.values if (type(item), item) not in known)
         if len(left.values) + len(extra) <= MAX_ALTERNATIVES:
             return Literal(left.values + extra, left.node)
+    for value in (left, right):
+        if isinstance(value, ContextManager) and value.ref is not None:
+            return ContextManager("perhaps", value.ref)
     handles: frozenset[int] = frozenset()
     for value in (left, right):
         if isinstance(value, Unknown):
@@ -304,7 +307,10 @@ class Super(NamedTuple):
 
 
 class ContextManager(NamedTuple):
-    """What a library call gives to `with`: `no_grad`, or `disable_adapter` of a handle."""
+    """What a library call gives to `with`: `no_grad`, or `disable_adapter` of a handle.
+
+    "perhaps" is `disable_adapter` on one side of a join, and something else on the other.
+    """
 
     kind: str
     ref: Ref | None = None

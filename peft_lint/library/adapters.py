@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peft_lint.events import Merged, Saved
+from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Fact, Handle, Kind, State
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -25,7 +26,7 @@ from peft_lint.library.handles import (
     spelled_method,
     update_adapters,
 )
-from peft_lint.library.registry import attribute_of, method
+from peft_lint.library.registry import attribute_of, method, unknown_method
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -94,6 +95,19 @@ def disable_adapter(call: Call) -> Value:
     if any(one.merged for one in body.adapters or ()):
         update_adapters(call.machine, handle, merged=None)
     return ContextManager("disable_adapter", ref)
+
+
+@unknown_method("enter_context")
+def enter_context(call: Call) -> Value:
+    """Model a stack that enters `disable_adapter()`: when it leaves it again is not followed."""
+    manager = call.get(0, "cm")
+    handle = None
+    if isinstance(manager, ContextManager):
+        handle = call.machine.world.handle(manager.ref)
+    if handle is not None:
+        body = call.machine.world.body(handle)
+        call.machine.world.put(handle.body, body.switched(None))
+    return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 @method(Handle, "disable_adapter_layers", "disable_adapters")

@@ -89,6 +89,42 @@ def test_switching_adapters_decides_what_is_trainable(code, enabled, trainable):
 
 
 @pytest.mark.parametrize(
+    ("code", "inside"),
+    [
+        ("off = m.disable_adapter()\nwith off:\n    n = copy.deepcopy(m)", {False}),
+        (
+            "if mode:\n    off = m.disable_adapter()\nelse:\n    off = nullcontext()\n"
+            "with off:\n    n = copy.deepcopy(m)",
+            {None},
+        ),
+        (
+            "with ExitStack() as stack:\n    stack.enter_context(m.disable_adapter())\n"
+            "    n = copy.deepcopy(m)",
+            {None},
+        ),
+    ],
+)
+def test_what_may_switch_adapters_off_leaves_it_unknown(code, inside):
+    imports = "import copy\nfrom contextlib import ExitStack, nullcontext\n"
+    assert {body.enabled for body in bodies(f"{PEFT}{imports}{code}\nm = n")} == inside
+
+
+def test_adapters_are_on_again_after_what_may_have_switched_them_off():
+    code = "if mode:\n    off = m.disable_adapter()\nelse:\n    off = open('log')\n"
+    (body,) = bodies(f"{PEFT}{code}with off:\n    m.eval()")
+    assert body.enabled is True
+    assert {one.trainable for one in body.adapters} == {None}
+
+
+def test_a_handler_of_the_last_assignment_sees_what_was_before():
+    code = "try:\n    x = get_peft_model(m, LoraConfig())\nexcept OSError:\n    x = None"
+    found = bodies(
+        f"{PREAMBLE}{code}\nif x is not None:\n    m = get_peft_model(m, LoraConfig(), 'b')"
+    )
+    assert {len(body.adapters) for body in found} == {0, 2}
+
+
+@pytest.mark.parametrize(
     ("code", "active"),
     [
         ("m.delete_adapter('two')", ("default",)),
