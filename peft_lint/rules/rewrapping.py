@@ -184,7 +184,7 @@ def _retried(rewrap: Rewrap, scene: Scene) -> bool:
         # `if index == 0:` picks the rounds in which the model is wrapped.
         or (isinstance(owner, ast.If) and not rounds.isdisjoint(_names(owner.test)))
         for place in scene.places(event)
-        for owner in _blocks_around(place.node, scene)
+        for owner in blocks_around(place.node, scene)
     )
 
 
@@ -198,7 +198,7 @@ def _names(node: ast.expr) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:
+def blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:
     """Return the owners of the blocks around a call, none for one that the text does not spell."""
     from peft_lint.syntax.locations import locate
 
