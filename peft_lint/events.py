@@ -47,6 +47,21 @@ class AdapterLoaded(NamedTuple):
     keywords: Keywords = ()
 
 
+class Activated(NamedTuple):
+    """Adapters were chosen by `set_adapter`; the body says which, None where the text does not."""
+
+    node: Node
+    handle: int
+
+
+class Mixed(NamedTuple):
+    """Adapters were mixed into a new one; `parts` are their names, None if not all are known."""
+
+    node: Node
+    handle: int
+    parts: tuple[str, ...] | None
+
+
 class Enclosed(NamedTuple):
     """A PeftModel was put around a base, by a call that spells the base as its first argument.
 
@@ -175,6 +190,8 @@ class ParametersTouched(NamedTuple):
 Event = (
     Wrapped
     | AdapterLoaded
+    | Activated
+    | Mixed
     | StateDictLoaded
     | Escaped
     | Enclosed
@@ -192,6 +209,8 @@ Event = (
 HANDLERS: dict[str, type[Event]] = {
     "on_wrapped": Wrapped,
     "on_adapter_loaded": AdapterLoaded,
+    "on_activated": Activated,
+    "on_mixed": Mixed,
     "on_state_dict_loaded": StateDictLoaded,
     "on_escaped": Escaped,
     "on_enclosed": Enclosed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Merged, Saved
+from peft_lint.events import Activated, Merged, Saved
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Fact, Handle, Kind, State
 from peft_lint.interpreter.values import (
@@ -37,11 +37,12 @@ if TYPE_CHECKING:
 def set_adapter(call: Call) -> Value:
     """Model `set_adapter(name)`: active, unmerged, and trainable from then on (A6, A9)."""
     machine = call.machine
-    _, handle, body = receiver_of(call)
-    names = _names(call.get(0, "adapter_name"))
+    ref, handle, body = receiver_of(call)
+    names = names_in(call.get(0, "adapter_name"))
     if names is None or body.adapters is None:
         change_body(machine, handle, active=names)
         update_adapters(machine, handle, trainable=None, frozen_by=None, merged=None)
+        machine.emit(Activated(call.node, ref.id))
         return NOTHING_KNOWN
     frozen = flag(call, 1, "inference_mode", False)
     trainable: Fact = None if frozen is None else not frozen
@@ -52,10 +53,11 @@ def set_adapter(call: Call) -> Value:
         for one in body.adapters
     )
     change_body(machine, handle, active=names, adapters=adapters)
+    machine.emit(Activated(call.node, ref.id))
     return NOTHING_KNOWN
 
 
-def _names(value: Value | None) -> tuple[str, ...] | None:
+def names_in(value: Value | None) -> tuple[str, ...] | None:
     """Return a name or a list of names, None where the text does not say them all."""
     parts = value.items if isinstance(value, Items) and value.exact else (value,)
     names = [literal(one) for one in parts]
@@ -68,7 +70,7 @@ def delete_adapter(call: Call) -> Value:
     """Model removing adapters by name; another one becomes active if none is left that is."""
     machine = call.machine
     ref, handle, body = receiver_of(call)
-    names = _names(call.get(0, "adapter_name"))
+    names = names_in(call.get(0, "adapter_name"))
     if names is None:
         machine.escape(ref)
         return NOTHING_KNOWN

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Enclosed, Wrapped
+from peft_lint.events import Enclosed, Mixed, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value
+from peft_lint.library.adapters import names_in
 from peft_lint.library.configs import DEFAULT, config_of, fresh_adapter, task_type
 from peft_lint.library.handles import (
     add_step,
@@ -201,6 +202,7 @@ def add_weighted_adapter(call: Call) -> Value:
         dropout=_mixed_dropout(call, body),
     )
     change_body(call.machine, handle, adapters=with_adapter(body, mix))
+    call.machine.emit(Mixed(call.node, ref.id, names_in(call.get(0, "adapters"))))
     return NOTHING_KNOWN
 
 

@@ -21,8 +21,27 @@ def before(document: Document, statement: ast.stmt, line: str) -> Edit:
     return Edit(Span(start, start), f"{line}{document.newline}{indent or ''}")
 
 
-def after(document: Document, statement: ast.stmt, lines: list[str], *, gap: bool) -> Edit:
-    """Return the edit that puts `lines` after the simple top-level `statement`.
+def next_to(document: Document, statement: ast.stmt, line: str) -> Edit:
+    """Return the edit that puts the simple statement `line` after the simple `statement`.
+
+    It goes inline, with a semicolon, into one-line suites and lists of statements.
+    """
+    indent = _indent(document, statement_start(document, statement))
+    if indent is None:
+        end = statement_span(document, statement).end
+        return Edit(Span(end, end), f"; {line}")
+    return after(document, statement, [line], indent=indent)
+
+
+def after(
+    document: Document,
+    statement: ast.stmt,
+    lines: list[str],
+    *,
+    gap: bool = False,
+    indent: str = "",
+) -> Edit:
+    """Return the edit that puts `lines` after the simple `statement`, indented by `indent`.
 
     `gap` leaves an empty line between the two. Where another statement follows on the same
     line, all go inline.
@@ -32,7 +51,8 @@ def after(document: Document, statement: ast.stmt, lines: list[str], *, gap: boo
     rest = document.text[end : starts[row] if row < len(starts) else len(document.text)].strip()
     if rest and not rest.startswith("#"):
         return Edit(Span(end, end), "".join(f"; {line}" for line in lines))
-    content = document.newline.join(["", *lines] if gap else lines)
+    own = [f"{indent}{line}" for line in lines]
+    content = document.newline.join(["", *own] if gap else own)
     if row < len(starts):
         return Edit(Span(starts[row], starts[row]), content + document.newline)
     return Edit(Span(len(document.text), len(document.text)), document.newline + content)

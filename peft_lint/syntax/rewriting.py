@@ -101,6 +101,23 @@ class Rewriting:
         if edit not in self._insertions:
             self._insertions.append(edit)
 
+    def insert_after(self, node: ast.expr | ast.stmt, line: str) -> None:
+        """Put the simple statement `line` after the simple statement around `node`.
+
+        Raise NoFix where that would not run just after `node`.
+        """
+        location = locate(self.document.tree, node)
+        statement = location.statement
+        if is_compound(statement) or isinstance(statement, ast.Return | ast.Raise):
+            raise NoFix("no place just after this statement")
+        if any(isinstance(outer, _LATER) for outer in location.path[:-1]):
+            raise NoFix("runs later or more often than its statement")
+        if _is_conditional(location):
+            self.unsafe()
+        edit = lines.next_to(self.document, statement, line)
+        if edit not in self._insertions:
+            self._insertions.append(edit)
+
     def copy(self, node: ast.expr, to: ast.expr | ast.stmt) -> str:
         """Return the text of an expression of another statement, for use at `to`.
 

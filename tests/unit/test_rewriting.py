@@ -91,6 +91,42 @@ def test_no_insertion_of_what_is_no_statement():
         assert fixed("model.generate(x)", "generate", Broken(line)) is None
 
 
+class After:
+    def visit_Call(self, node, rewriting):
+        rewriting.insert_after(rewriting.target, "model.eval()")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{CALL}\n", f"{CALL}\nmodel.eval()\n"),
+        (CALL, f"{CALL}\nmodel.eval()"),
+        (
+            f"if a:\n\ty = {CALL}  # why\n\tz\n",
+            f"if a:\n\ty = {CALL}  # why\n\tmodel.eval()\n\tz\n",
+        ),
+        (f"if a: {CALL}\n", f"if a: {CALL}; model.eval()\n"),
+        (f"{CALL}; z\n", f"{CALL}; model.eval(); z\n"),
+        (f"z; {CALL}\n", f"z; {CALL}; model.eval()\n"),
+    ],
+)
+def test_insertion_after_the_statement(before, after):
+    assert fixed(before, "generate", After()) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"def f():\n    return {CALL}\n",
+        f"if {CALL}:\n    pass\n",
+        f"y = lambda: {CALL}\n",
+        f"y = [{CALL} for x in z]\n",
+    ],
+)
+def test_no_insertion_where_it_would_not_run_just_after(text):
+    assert fixed(text, "generate", After()) is None
+
+
 def test_one_insertion_for_two_targets_of_one_statement():
     doc = document("model.generate(model.generate(x))\n")
     first, second = calls(doc, "generate")
