@@ -43,7 +43,7 @@ class AdapterLoaded(NamedTuple):
 
     node: Node
     handle: int
-    how: str = ""
+    how: str
     keywords: Keywords = ()
 
 

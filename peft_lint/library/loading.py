@@ -15,7 +15,6 @@ from peft_lint.library.handles import (
     base_handle,
     change_body,
     flag,
-    handle_of,
     native_evaluates,
     new_model,
     receiver_of,
@@ -193,21 +192,19 @@ def _load_native(call: Call, ref: Ref, handle: Handle, body: Body, name: str) ->
 @function("peft.set_peft_model_state_dict")
 def set_peft_model_state_dict(call: Call) -> Value:
     """Model loading weights into the existing adapters: modes and gradients kept."""
-    return _weights_from(call, text(call, 2, "adapter_name", DEFAULT))
+    return _weights_from(call, "set_peft_model_state_dict")
 
 
 @function("peft.hotswap_adapter")
 def hotswap_adapter(call: Call) -> Value:
     """Model `hotswap_adapter(model, path, adapter_name)`: other weights in the same adapter."""
-    return _weights_from(call, text(call, 2, "adapter_name", DEFAULT))
+    return _weights_from(call, "hotswap_adapter")
 
 
-def _weights_from(call: Call, name: str) -> Value:
+def _weights_from(call: Call, how: str) -> Value:
     machine = call.machine
-    found = handle_of(machine, call.get(0, "model"))
-    if found is None:
-        return NOTHING_KNOWN
-    ref, handle = found
+    name = text(call, 2, "adapter_name", DEFAULT)
+    ref, handle, _ = base_handle(call, call.get(0, "model"))
     adapters = machine.world.body(handle).adapters
     if adapters is not None:
         loaded = tuple(
@@ -215,5 +212,5 @@ def _weights_from(call: Call, name: str) -> Value:
             for one in adapters
         )
         change_body(machine, handle, adapters=loaded)
-    machine.emit(AdapterLoaded(call.node, ref.id))
+    machine.emit(AdapterLoaded(call.node, ref.id, how, call.keywords))
     return NOTHING_KNOWN

@@ -68,7 +68,7 @@ class Rule:
         """Open the obligation: PEFT's own `load_adapter` leaves the active adapter as it is."""
         if event.how == "load_adapter" and scene.handle(event).kind in (Kind.PEFT, Kind.MIXED):
             self._made[event.node] = "loaded"
-        elif event.how in ("", "load_adapter"):
+        else:
             self._discharge(scene.body(event).adapters)
 
     def on_mixed(self, event: Mixed, scene: Scene) -> None:
