@@ -80,6 +80,14 @@ class Enclosed(NamedTuple):
     source_node: ast.expr | None = None
 
 
+class Constructed(NamedTuple):
+    """A PeftModel class itself was called with what its `from_pretrained` takes; this raises."""
+
+    node: Node
+    handle: int
+    class_name: str
+
+
 class StateDictLoaded(NamedTuple):
     """Weights were loaded by name: `load_state_dict`."""
 
@@ -192,6 +200,7 @@ Event = (
     | AdapterLoaded
     | Activated
     | Mixed
+    | Constructed
     | StateDictLoaded
     | Escaped
     | Enclosed
@@ -211,6 +220,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_adapter_loaded": AdapterLoaded,
     "on_activated": Activated,
     "on_mixed": Mixed,
+    "on_constructed": Constructed,
     "on_state_dict_loaded": StateDictLoaded,
     "on_escaped": Escaped,
     "on_enclosed": Enclosed,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
-from peft_lint.events import AdapterLoaded, Enclosed
+from peft_lint.events import AdapterLoaded, Constructed, Enclosed
 from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Kind, Weights
-from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
+from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Ref, Unknown, Value
 from peft_lint.library.artifacts import find, loaded_adapter
 from peft_lint.library.configs import DEFAULT, dropout, in_place
 from peft_lint.library.handles import (
@@ -25,7 +25,7 @@ from peft_lint.library.handles import (
 )
 from peft_lint.library.registry import function, method
 from peft_lint.library.transformers import dropout_of_base, quantised, task_of
-from peft_lint.library.wrapping import enclose
+from peft_lint.library.wrapping import enclose, wrap_in
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -104,6 +104,34 @@ def auto_from_pretrained(call: Call, class_name: str) -> Value:
     how = f"{class_name}.from_pretrained"
     call.machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords))
     return result
+
+
+def construct(call: Call, class_name: str) -> Value:
+    """Model `PeftModel(base, config)` and its subclasses; a path there is no config."""
+    config = call.get(1, "peft_config")
+    if not _is_text(call.get(None, "model_id") if config is None else config):
+        return wrap_in(call, class_name)
+    return _raise(call, from_pretrained(call, class_name), class_name)
+
+
+def auto_construct(call: Call, class_name: str) -> Value:
+    """Model `AutoPeftModelForX(id)`, which always raises."""
+    return _raise(call, auto_from_pretrained(call, class_name), class_name)
+
+
+def _raise(call: Call, result: Value, class_name: str) -> Value:
+    """Go on with the model that was meant, and tell what raises."""
+    assert isinstance(result, Ref)
+    call.machine.emit(Constructed(call.node, result.id, class_name))
+    return result
+
+
+def _is_text(value: Value | None) -> bool:
+    """Return whether a value is surely a string."""
+    if isinstance(value, Literal):
+        return all(isinstance(one, str) for one in value.values)
+    origin = value.origin if isinstance(value, Unknown) else None
+    return isinstance(origin, tuple) and origin[0] == "text"
 
 
 def _evaluate(call: Call, ref: Ref, trainable: Fact) -> None:

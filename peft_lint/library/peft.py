@@ -9,7 +9,7 @@ from peft_lint.events import Prepared
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
-from peft_lint.library import artifacts, configs, loading, wrapping
+from peft_lint.library import artifacts, configs, loading
 from peft_lint.library.handles import (
     base_handle,
     handle_of,
@@ -30,7 +30,9 @@ def _resolve(name: str) -> FunctionModel | None:
     if not attribute:
         if owner.endswith("Config"):
             return partial(configs.make_config, class_name=owner)
-        return partial(wrapping.construct, class_name=owner) if is_peft else None
+        if owner.startswith("AutoPeftModel"):
+            return partial(loading.auto_construct, class_name=owner)
+        return partial(loading.construct, class_name=owner) if is_peft else None
     if attribute == ["from_pretrained"]:
         if owner.endswith("Config"):
             return partial(artifacts.read_config, class_name=owner)
@@ -42,8 +44,13 @@ def _resolve(name: str) -> FunctionModel | None:
 
 
 RESOLVERS["peft"] = _resolve
-# Config classes are found by the resolver; these words make a function worth following.
-WORDS.update({"LoraConfig", "PeftConfig", "PeftModel"})
+# Classes are found by the resolver; these words make a function worth following.
+WORDS.update({"LoraConfig", "PeftConfig", "PeftModel", "PeftMixedModel", "AutoPeftModel"})
+for _task in words(
+    "CausalLM FeatureExtraction QuestionAnswering Seq2SeqLM SequenceClassification "
+    "TokenClassification"
+):
+    WORDS.update({f"PeftModelFor{_task}", f"AutoPeftModelFor{_task}"})
 
 
 @function("peft.prepare_model_for_kbit_training", "peft.prepare_model_for_int8_training")

@@ -34,7 +34,7 @@ def get_peft_model(call: Call) -> Value:
     return wrap(call, call.get(0, "model"), config, "get_peft_model", node, mixed)
 
 
-def construct(call: Call, class_name: str) -> Value:
+def wrap_in(call: Call, class_name: str) -> Value:
     """Model `PeftModel(base, config)` and its subclasses: as get_peft_model."""
     node = call.node_of(1, "peft_config")
     mixed = class_name == "PeftMixedModel"

@@ -175,7 +175,7 @@ def _proposals(candidate: Candidate, applicability: Applicability) -> tuple[Prop
     if event.how == "add_adapter":
         title = "Load the trained adapter with load_adapter"
         return (Proposal(title, Applicability.UNSAFE, LoadIntoPlainModel(event), targets),)
-    if event.how != "get_peft_model":
+    if event.how not in ("get_peft_model", "PeftModel"):
         return ()
     if candidate.already_loaded:
         title = "Keep the model that carries the trained adapter already"
@@ -185,7 +185,10 @@ def _proposals(candidate: Candidate, applicability: Applicability) -> tuple[Prop
 
 
 class LoadTrained:
-    """Rewrite `get_peft_model(base, config)` as `PeftModel.from_pretrained(base, ID)`."""
+    """Rewrite `get_peft_model(base, config)` as `PeftModel.from_pretrained(base, ID)`.
+
+    `PeftModel(base, config)` likewise, with the class that it spells.
+    """
 
     def __init__(self, event: Wrapped) -> None:
         self._event = event
@@ -200,7 +203,10 @@ class LoadTrained:
         mixed = any(word.arg == "mixed" for word in _keywords(event.node))
         if mixed:
             raise NoFix("a mixed model is loaded by another class")
-        spelled = rewriting.spelling("peft.PeftModel")
+        if event.how == "PeftModel":
+            spelled = rewriting.code(updated.func)
+        else:
+            spelled = rewriting.spelling("peft.PeftModel")
         arguments: list[cst.Arg] = []
         for position, argument in enumerate(updated.args):
             name = argument.keyword.value if argument.keyword else None
