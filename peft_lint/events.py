@@ -1,6 +1,6 @@
 """What happened to a model, in the words of the domain; rules subscribe to these.
 
-Every event happens at `node`, on one world, to the handle with the id `handle`.
+Every event happens at `node`, on one world; that of a model to the handle with the id `handle`.
 """
 
 from __future__ import annotations
@@ -195,7 +195,23 @@ class ParametersTouched(NamedTuple):
     on: Fact = None
 
 
-Event = (
+class TrainerMade(NamedTuple):
+    """A trainer of transformers or TRL is made; what it is given is as it was before.
+
+    `model` is the id of the model's handle, None where there is none in view. `args` and
+    `keywords` are the call's, `complete` as of calls.
+    """
+
+    node: ast.Call
+    model: int | None
+    class_name: str
+    library: str
+    args: tuple[Value, ...]
+    keywords: Keywords
+    complete: bool
+
+
+ModelEvent = (
     Wrapped
     | AdapterLoaded
     | Activated
@@ -214,6 +230,7 @@ Event = (
     | Converted
     | ParametersTouched
 )
+Event = ModelEvent | TrainerMade
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
     "on_wrapped": Wrapped,
@@ -233,4 +250,5 @@ HANDLERS: dict[str, type[Event]] = {
     "on_saved": Saved,
     "on_converted": Converted,
     "on_parameters_touched": ParametersTouched,
+    "on_trainer_made": TrainerMade,
 }

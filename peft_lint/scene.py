@@ -6,7 +6,7 @@ import ast
 from typing import NamedTuple
 
 from peft_lint.document import Document
-from peft_lint.events import Event
+from peft_lint.events import Event, ModelEvent
 from peft_lint.interpreter.machine import Context, Machine
 from peft_lint.interpreter.objects import Body, Handle, Instance
 from peft_lint.interpreter.values import Value
@@ -56,13 +56,13 @@ class Scene(NamedTuple):
         loops = self.context.loops
         return loops[-1] if loops else None
 
-    def handle(self, event: Event) -> Handle:
+    def handle(self, event: ModelEvent) -> Handle:
         """Return the handle that an event is about."""
         state = self.world.heap[event.handle]
         assert isinstance(state, Handle)
         return state
 
-    def body(self, event: Event) -> Body:
+    def body(self, event: ModelEvent) -> Body:
         """Return the body of the handle that an event is about."""
         return self.world.body(self.handle(event))
 

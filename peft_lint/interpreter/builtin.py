@@ -161,6 +161,20 @@ def _isinstance(machine: Machine, arguments: Call) -> Value:
     return derived("isinstance", value, kind)
 
 
+def _hasattr(machine: Machine, arguments: Call) -> Value:
+    if len(arguments.args) != 2:
+        return NOTHING_KNOWN
+    value, name = arguments.args
+    handle = machine.world.handle(value)
+    if handle is not None and literal(name) == "peft_config":
+        # The other way to ask whether PEFT has wrapped a model.
+        if handle.kind in (Kind.PEFT, Kind.MIXED):
+            return Literal((True,), arguments.node)
+        if handle.kind is Kind.PLAIN and machine.world.body(handle).adapters == ():
+            return Literal((False,), arguments.node)
+    return derived("hasattr", value, name)
+
+
 _PEFT_MODELS = frozenset({"peft.PeftModel", "peft.peft_model.PeftModel"})
 _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "super": _super,
@@ -181,5 +195,6 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "exit": _exit,
     "quit": _exit,
     "isinstance": _isinstance,
+    "hasattr": _hasattr,
     "vars": _vars,
 }

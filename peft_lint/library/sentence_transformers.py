@@ -29,7 +29,7 @@ def _resolve(name: str) -> FunctionModel | None:
         return partial(_load, class_name=owner)
     if owner.endswith("Trainer"):
         # base/trainer.py: a subclass of transformers' Trainer.
-        return partial(construct, library="sentence_transformers")
+        return partial(construct, class_name=owner, library="sentence_transformers")
     if owner.endswith("TrainingArguments"):
         return partial(make_arguments, class_name=owner)
     return None

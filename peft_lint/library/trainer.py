@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
+from peft_lint.events import TrainerMade
 from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.objects import Arguments, Body, Handle, Kind, Trainer
@@ -51,10 +52,16 @@ _TRL_ARGUMENTS = frozenset(
 WORDS.update(_TRL_TRAINERS)
 
 
-@function("transformers.Trainer", "transformers.Seq2SeqTrainer")
+@function("transformers.Trainer")
 def trainer(call: Call) -> Value:
-    """Model transformers' own trainers."""
-    return construct(call, "transformers")
+    """Model transformers' own trainer."""
+    return construct(call, "Trainer", "transformers")
+
+
+@function("transformers.Seq2SeqTrainer")
+def seq2seq_trainer(call: Call) -> Value:
+    """Model transformers' trainer that generates when it evaluates."""
+    return construct(call, "Seq2SeqTrainer", "transformers")
 
 
 def _resolve(name: str) -> FunctionModel | None:
@@ -62,7 +69,7 @@ def _resolve(name: str) -> FunctionModel | None:
     if attribute:
         return None
     if owner in _TRL_TRAINERS:
-        return partial(construct, library="trl")
+        return partial(construct, class_name=owner, library="trl")
     if owner in _TRL_ARGUMENTS:
         return partial(make_training_arguments, class_name=owner)
     return None
@@ -71,17 +78,20 @@ def _resolve(name: str) -> FunctionModel | None:
 RESOLVERS["trl"] = _resolve
 
 
-def construct(call: Call, library: str) -> Value:
+def construct(call: Call, class_name: str, library: str) -> Value:
     """Model `Trainer(model=…)`: modes kept, the generator seeded (A7, A8)."""
     machine = call.machine
     handle = _model_of(call, library)
+    number = handle.id if handle else None
+    given = (class_name, library, call.args, call.keywords, call.complete)
+    machine.emit(TrainerMade(call.node, number, *given))
     config = call.get(None, "peft_config")
     if handle is not None and config is not None and literal(config, ...) is not None:
         handle = _with_peft_config(call, handle, config)
     machine.world.seeded = True
     state = Trainer(
         call.node,
-        "Trainer",
+        class_name,
         handle.id if handle else None,
         _arguments_of(call),
         library,

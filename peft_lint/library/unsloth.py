@@ -37,7 +37,7 @@ def _resolve(name: str) -> FunctionModel | None:
         return partial(model, class_name=owner) if model else None
     if owner == "UnslothTrainer" and not attribute:
         # trainer.py: a subclass of SFTTrainer.
-        return partial(construct, library="trl")
+        return partial(construct, class_name=owner, library="trl")
     if owner == "UnslothTrainingArguments" and not attribute:
         return partial(make_arguments, class_name=owner)
     return None

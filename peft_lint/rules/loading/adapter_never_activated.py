@@ -10,7 +10,7 @@ from peft_lint.events import (
     Activated,
     AdapterLoaded,
     Escaped,
-    Event,
+    ModelEvent,
     Inference,
     Merged,
     Mixed,
@@ -51,7 +51,7 @@ class Candidate(NamedTuple):
     adapter: Adapter
     active: tuple[str, ...]
     how: str
-    sink: Event
+    sink: ModelEvent
 
 
 class Rule:
@@ -120,11 +120,11 @@ class Rule:
             if not _named_again(scene.document.tree, candidate):
                 yield _suspicion(candidate)
 
-    def _see(self, event: Event) -> None:
+    def _see(self, event: ModelEvent) -> None:
         if isinstance(event.node, ast.Call):
             self._seen.add(event.node.func)
 
-    def _reach(self, event: Event, scene: Scene) -> None:
+    def _reach(self, event: ModelEvent, scene: Scene) -> None:
         body = scene.body(event)
         self._discharge_active(body)
         active = body.active

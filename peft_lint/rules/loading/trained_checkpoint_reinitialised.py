@@ -10,7 +10,7 @@ from peft_lint.events import (
     AdapterLoaded,
     Escaped,
     EvalCalled,
-    Event,
+    ModelEvent,
     Inference,
     Merged,
     Saved,
@@ -132,7 +132,7 @@ class Rule:
             if candidate.event.before.node is body.node:
                 self._discharged.add(node)
 
-    def _reach(self, event: Event, scene: Scene, words: str) -> None:
+    def _reach(self, event: ModelEvent, scene: Scene, words: str) -> None:
         body = scene.body(event)
         for adapter in body.adapters or ():
             candidate = self._candidates.get(adapter.node)
