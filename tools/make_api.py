@@ -79,15 +79,18 @@ def write_peft(library: str, kept: Path | None) -> None:
 
 
 def write_training(library: str, kept: Path | None) -> None:
-    """Write the two tables of transformers or trl."""
+    """Write the tables of transformers or trl."""
     read = getattr(training_api, f"read_{library}")
     every = packages(library, releases(library), kept, typing=True)
     found = {release: read(package) for release, package in every}
     tables = training_api.tables(found)
     names = {"exports": tables.pop("exports")}
     timelines.write(f"{library}_names", about(library, found, "exported names"), names)
-    what = "the fields of configs, and the parameters of constructors"
-    timelines.write(f"{library}_api", about(library, found, what), tables)
+    what = about(library, found, "the fields of configs, and the parameters of constructors")
+    stable, experimental = training_api.parted(tables)
+    timelines.write(f"{library}_api", what, stable)
+    if library == "trl":
+        timelines.write("trl_experimental", what, experimental)
 
 
 def check(other: Path, moved: Path) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser
 from peft_lint.knowledge import calls, configs
-from peft_lint.knowledge.tables import table
+from peft_lint.knowledge.tables import holder, table
 from peft_lint.knowledge.timelines import grouped
 from peft_lint.selection import did_you_mean
 
@@ -49,7 +49,8 @@ def knowledge(arguments: list[str]) -> int:
 def _export(library: str, name: str) -> Iterator[str]:
     span = grouped(table(f"{library}_names")["exports"], name)
     if span:
-        yield f"from {library} import {name}: {_when(span)}"
+        module, _, last = f"{library}.{name}".rpartition(".")
+        yield f"from {module} import {last}: {_when(span)}"
 
 
 def _import(library: str, name: str) -> Iterator[str]:
@@ -68,7 +69,7 @@ def _import(library: str, name: str) -> Iterator[str]:
 
 
 def _config(library: str, name: str) -> Iterator[str]:
-    rows = table(configs.TABLES[library])["configs"]
+    rows = table(holder(configs.TABLES, library, name))["configs"]
     if name in rows:
         row = rows[name]
         above = "; it has the fields of TrainingArguments, too" if row.get("extends") else ""
@@ -104,7 +105,7 @@ def _enum(library: str, name: str) -> Iterator[str]:
 
 
 def _call(library: str, name: str) -> Iterator[str]:
-    rows = table(calls.TABLES[library])
+    rows = table(holder(calls.TABLES, library, name))
     row = rows["calls"].get(name) or rows["calls"].get(f"{name}.__init__")
     if row:
         yield f"call: {_when(row['in'])}"
@@ -128,7 +129,12 @@ def _family(library: str, name: str) -> Iterator[str]:
                 yield from _history(_KINDS.get(kind, kind), listed)
 
 
-_KINDS = {"parameter": "weights", "unbuilt": "classes not looked at"}
+_KINDS = {
+    "parameter": "weights",
+    "unbuilt": "classes not looked at",
+    "chosen": "parts that can be of any family",
+    "variant": "modules that other configs make",
+}
 # Two sets of keywords that no table lists one by one.
 _MARKS = {
     "@hub": "what the hub's download function takes",
@@ -178,12 +184,12 @@ def _text(value: Any) -> str:
 
 def _names(library: str, name: str) -> list[str]:
     """Return the names that `name` may be a misspelling of."""
-    rows = table(configs.TABLES[library])["configs"]
+    rows = table(holder(configs.TABLES, library, name))["configs"]
     owner, dot, _ = name.rpartition(".")
     if dot and owner in rows:
         return [f"{owner}.{field}" for field in rows[owner]["fields"]]
     exports = table(f"{library}_names")["exports"].values()
     names = [exported for listed in exports for exported in listed.split()]
-    called = [*table(calls.TABLES[library])["calls"]]
+    called = [*table(holder(calls.TABLES, library, name))["calls"]]
     families = [*table("modules")["families"]] if library == "transformers" else []
     return [*names, *rows, *called, *families]

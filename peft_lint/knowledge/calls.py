@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from peft_lint.knowledge.tables import table
+from peft_lint.knowledge.tables import holder, table
 from peft_lint.knowledge.timelines import Lifetime, lifetime, releases
 
 TABLES: Mapping[str, str] = {
@@ -33,7 +33,8 @@ def parameters(library: str, call: str, release: str) -> tuple[Parameter, ...] |
     A method is looked for in the bases of the class, too; `self` and `cls` are left out. None
     where the call or the release is not known.
     """
-    rows, known = table(TABLES[library])["calls"], releases(TABLES[library])
+    chosen = holder(TABLES, library, call)
+    rows, known = table(chosen)["calls"], releases(chosen)
     position = known.position(release)
     if position is None:
         return None
@@ -46,7 +47,7 @@ def parameters(library: str, call: str, release: str) -> tuple[Parameter, ...] |
 
 def call_lifetime(library: str, call: str) -> Lifetime | None:
     """Return since and until when a class or module itself defines a call."""
-    row = table(TABLES[library])["calls"].get(call)
+    row = table(holder(TABLES, library, call))["calls"].get(call)
     return lifetime(row["in"]) if row else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from peft_lint.knowledge.tables import table
+from peft_lint.knowledge.tables import holder, table
 from peft_lint.knowledge.timelines import lifetime, releases
 
 # The tables that hold each library's configs.
@@ -38,12 +38,13 @@ def fields(
 ) -> Mapping[str, Field] | None:
     """Return the fields of a config class in a release of its library, inherited ones too.
 
-    None where the class or the release is not known. A class of trl that extends
+    None where the class or the release is not known. What trl calls experimental is named with
+    its module, as "experimental.cpo.CPOConfig". A class of trl that extends
     TrainingArguments has the fields of the latter in the release `transformers`; without it, or
     where it is not known, the answer for such a class is None.
     """
-    row = _configs(library).get(config)
-    known = releases(TABLES[library]) if row else None
+    row = _configs(library, config).get(config)
+    known = releases(holder(TABLES, library, config)) if row else None
     position = known.position(release) if known else None
     if row is None or known is None or position is None or not known.holds(row["in"], position):
         return None
@@ -68,7 +69,7 @@ def fields(
 
 def every_field(library: str, config: str) -> frozenset[str] | None:
     """Return the names of the fields that a class itself has had in some release."""
-    row = _configs(library).get(config)
+    row = _configs(library, config).get(config)
     return frozenset(row["fields"]) if row else None
 
 
@@ -83,6 +84,8 @@ def members(enum: str, release: str) -> frozenset[str] | None:
     return frozenset(name for names in holding for name in names.split()) or None
 
 
-def _configs(library: str) -> Mapping[str, Any]:
-    rows: Mapping[str, Any] = table(TABLES[library])["configs"] if library in TABLES else {}
+def _configs(library: str, config: str) -> Mapping[str, Any]:
+    if library not in TABLES:
+        return {}
+    rows: Mapping[str, Any] = table(holder(TABLES, library, config))["configs"]
     return rows

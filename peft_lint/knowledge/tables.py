@@ -16,3 +16,8 @@ def table(name: str) -> Mapping[str, Any]:
     with open(os.path.join(os.path.dirname(__file__), f"{name}.json"), "rb") as stream:
         rows: Mapping[str, Any] = json.load(stream)
     return rows
+
+
+def holder(tables: Mapping[str, str], library: str, name: str) -> str:
+    """Return which of `tables`, by library, holds a class; the experimental ones have their own."""
+    return "trl_experimental" if name.startswith("experimental.") else tables[library]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.extract import timelines
-from tools.extract.source import Field, Package, parameters
+from tools.extract.definitions import Field, parameters
+from tools.extract.source import Package
 
 _ARGUMENTS = {
     "TrainingArguments": "transformers.training_args",
@@ -51,20 +52,33 @@ def read_transformers(package: Package) -> Release:
 
 
 def read_trl(package: Package) -> Release:
-    """Return the facts of one release of trl."""
+    """Return the facts of one release of trl; what is experimental has its module's name."""
     release = Release({name for name in package.names("trl") if not name.startswith("_")})
-    for name in sorted(release.exports):
-        found = package.class_named("trl", name)
+    release.exports.update(_experimental(package))
+    for dotted in sorted(release.exports):
+        path, _, name = dotted.rpartition(".")
+        module = f"trl.{path}" if path else "trl"
+        found = package.class_named(module, name)
         if found is None:
             continue
         fields = package.fields(*found)
         if fields is not None and name.endswith(("Config", "Arguments")):
-            release.fields[name] = fields
-            release.extends[name] = sorted(package.outside_bases(*found) & {"TrainingArguments"})
-        method = package.method("trl", name, "__init__")
+            release.fields[dotted] = fields
+            release.extends[dotted] = sorted(package.outside_bases(*found) & {"TrainingArguments"})
+        method = package.method(module, name, "__init__")
         if method and fields is None and name.endswith(("Trainer", "Config")):
-            release.calls[f"{name}.__init__"] = parameters(method[1])
+            release.calls[f"{dotted}.__init__"] = parameters(method[1])
     return release
+
+
+def _experimental(package: Package) -> Iterator[str]:
+    """Yield what `trl.experimental.x` offers, as `experimental.x.Name`."""
+    for name, module in package.modules.items():
+        parts = name.split(".")
+        if parts[:2] == ["trl", "experimental"] and len(parts) == 3 and module.is_package:
+            public = [n for n in package.names(name) if not n.startswith("_")]
+            for offered in module.offered or public:
+                yield f"experimental.{parts[2]}.{offered}"
 
 
 def tables(found: Mapping[str, Release]) -> dict[str, dict[str, Any]]:
@@ -85,6 +99,23 @@ def tables(found: Mapping[str, Release]) -> dict[str, dict[str, Any]]:
         "configs": configs,
         "calls": timelines.histories(calls, "parameters"),
     }
+
+
+def parted(tables: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the rows of what is stable, and of what is experimental and seldom asked for."""
+    kinds = [
+        {
+            key: {name: row for name, row in rows.items() if is_experimental(name) is wanted}
+            for key, rows in tables.items()
+        }
+        for wanted in (False, True)
+    ]
+    return kinds[0], kinds[1]
+
+
+def is_experimental(name: str) -> bool:
+    """Return whether a name is one of `trl.experimental`."""
+    return name.startswith("experimental.")
 
 
 def _structured(package: Package) -> Iterator[str]:
