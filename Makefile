@@ -35,9 +35,9 @@ index: $(VENV)/installed  ## write the index and the README table from the rule 
 
 knowledge: $(VENV)/installed-for-tests  ## refresh peft_lint/knowledge/ from the released packages
 	$(BIN)/python tools/make_releases.py torch=2.13.0
-	$(BIN)/python tools/make_knowledge.py
 	$(BIN)/python -m tools.make_api
-	$(BIN)/python -m tools.make_modules
+	$(BIN)/python -m tools.make_knowledge
+	$(BIN)/python -m tools.make_families
 
 corpus: $(VENV)/installed  ## run on CORPUS=folder: crashes, findings, and whether fixes hold
 	$(if $(CORPUS),,$(error name a folder of code, one folder per package: make corpus CORPUS=folder))

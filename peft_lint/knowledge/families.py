@@ -119,13 +119,9 @@ def dropout(family: str | None, task: str | None) -> bool | None:
     `task` None is the base model. A family without dropout can have some in a class: the
     token classifiers of most decoders drop out 0.1.
     """
-    if family is None:
-        return None
-    if family in _nonzero():
-        return True
-    measured: Mapping[str, bool] | None = table("dropout")["zero"].get(family)
-    if measured is None:
-        return None
+    measured: bool | Mapping[str, bool] | None = table("dropout")["families"].get(family)
+    if measured is None or isinstance(measured, bool):
+        return measured
     return measured.get(task or "", False if task in _BODY_TASKS else None)
 
 
@@ -169,11 +165,6 @@ def uncovered_heads(auto_class: str, checkpoint_id: str) -> tuple[str, ...] | No
 def covers(module: str, names: Iterable[str]) -> bool:
     """Return whether PEFT's modules_to_save `names` take in `module`: it compares the endings."""
     return any(module.endswith(name) for name in names)
-
-
-@cache
-def _nonzero() -> frozenset[str]:
-    return frozenset(table("dropout")["nonzero"])
 
 
 @cache

@@ -9,6 +9,8 @@ from peft_lint.knowledge.tables import table
 from peft_lint.knowledge.timelines import releases
 from peft_lint.versions.specifier import key
 
+# The fields of Modules that name modules and weights of built models.
+_KINDS = ("linear", "conv", "embedding", "norm", "part", "parameter")
 _TARGETS = "TRANSFORMERS_MODELS_TO_{}_TARGET_MODULES_MAPPING"
 
 
@@ -16,9 +18,11 @@ class Modules(NamedTuple):
     """The modules with weights, and the norms, of a family in one release of transformers.
 
     Linear and convolution layers are named with the module around them, numbers of layers left
-    out ("self_attn.q_proj"), others by their own name. `part` are modules that hold others, or
-    whose weights are of no common kind; `parameter` are such weights ("experts.down_proj").
-    `unbuilt` are classes of the family that could not be looked at.
+    out ("self_attn.q_proj"), others by their own name. `part` are further modules that hold
+    others, or whose weights are of no common kind; `parameter` are such weights
+    ("experts.down_proj").
+    `unbuilt` are classes of the family that could not be looked at, `chosen` the parts that can
+    be of any family, `variant` the modules that other configs make, as far as the source says.
     """
 
     linear: tuple[str, ...] = ()
@@ -28,6 +32,8 @@ class Modules(NamedTuple):
     part: tuple[str, ...] = ()
     parameter: tuple[str, ...] = ()
     unbuilt: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
+    variant: tuple[str, ...] = ()
 
 
 def modules(family: str, release: str | None = None) -> Modules | None:
@@ -49,13 +55,16 @@ def has_module(family: str | None, name: str, release: str | None = None) -> boo
     """Return whether the models of a family have modules with weights called `name`, a dotted end.
 
     Names change between releases of transformers: for `release` the known ones nearest to it
-    on both sides must agree, without one all known ones. None where they do not, and where
-    `name` says more than is known of names.
+    on both sides must agree, without one all known ones. None where they do not, where the
+    config decides, and where `name` says more than is known of names.
     """
-    if family is None:
+    newest = modules(family) if family is not None else None
+    if family is None or newest is None:
         return None
     found = {_has(modules(family, near), name) for near in _around(release)}
-    return found.pop() if len(found) == 1 else None
+    has = found.pop() if len(found) == 1 else None
+    open_ended = newest.chosen or name.rpartition(".")[2] in newest.variant
+    return None if open_ended and has is False else has
 
 
 def tied(family: str) -> bool | None:
@@ -101,8 +110,8 @@ def _around(release: str | None) -> Iterable[str]:
 def _has(found: Modules | None, name: str) -> bool | None:
     if found is None:
         return None
-    known = [text for group in found[:-1] for text in group]
-    if any(text == name or text.endswith(f".{name}") for text in known):
+    known = [text for group in found[: len(_KINDS)] for text in group]
+    if any(f".{name}." in f".{text}." for text in known):
         return True
     # A layer's number is never known, nor what is around most modules.
     around, dot, last = name.rpartition(".")

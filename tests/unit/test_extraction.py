@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tools.extract import history, peft_api, timelines, training_api
+from tools.extract.definitions import Field, choices, parameters
 from tools.extract.keywords import keywords
 from tools.extract.mappings import mappings
-from tools.extract.source import Field, Package, choices, parameters
+from tools.extract.source import Package
 
 
 def package(**files):

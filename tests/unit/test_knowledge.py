@@ -10,7 +10,6 @@ import torch
 import transformers
 from peft.utils.other import _set_trainable
 from torch import nn
-from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 from peft_lint import knowledge
@@ -71,14 +70,6 @@ def test_every_class_and_type_exists():
     assert {model_type for model_type, _ in rows.values()} <= set(CONFIG_MAPPING_NAMES)
     # A few parts of models are not exported.
     assert len(rows.keys() - set(dir(transformers))) < 10 < 1500 < len(rows)
-
-
-def test_every_class_of_the_auto_tables_is_known():
-    tables = ("MODEL", "MODEL_FOR_CAUSAL_LM", "MODEL_FOR_SEQUENCE_CLASSIFICATION", "MODEL_FOR_CTC")
-    for name in tables:
-        for value in getattr(modeling_auto, f"{name}_MAPPING_NAMES").values():
-            for class_name in value if isinstance(value, list | tuple) else (value,):
-                assert knowledge.model_class(class_name), class_name
 
 
 def test_auto_classes():
@@ -288,7 +279,7 @@ def test_covers_agrees_with_peft(names):
 
 
 def test_json_is_what_the_toml_says():
-    assert table("checkpoints") == TOML, "run: python tools/make_knowledge.py"
+    assert table("checkpoints") == TOML, "run: python -m tools.make_knowledge"
 
 
 def test_every_checkpoint_has_a_source_a_known_type_and_known_tasks():

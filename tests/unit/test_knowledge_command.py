@@ -40,6 +40,12 @@ def test_a_field():
         ("peft", "PeftModel.from_pretrained", "    0.16.0: added key_mapping=None"),
         ("peft", "BoneConfig", "  from peft import BoneConfig: 0.14.0 to 0.18.1"),
         ("trl", "SFTTrainer", "    1.8.0: added quantization_config=None"),
+        (
+            "trl",
+            "experimental.ppo.PPOConfig",
+            "  from trl.experimental.ppo import PPOConfig: 0.26.0 to 1.12.0",
+        ),
+        ("trl", "experimental.cpo.CPOConfig.beta", "  default: 0.1"),
         ("transformers", "TrainingArguments.eval_strategy", "  field: since 4.41.2"),
         ("transformers", "gpt2", "  linear: attn.c_attn, attn.c_proj"),
     ],

@@ -7,20 +7,26 @@ import ast
 import dataclasses
 import importlib
 import inspect
+import pkgutil
 import warnings
 from importlib.metadata import version
+from pathlib import Path
 
 import peft
 import peft.tuners.lora.config
 import pytest
 import transformers
 import trl
+import trl.experimental
 from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 
+from peft_lint import knowledge
 from peft_lint.knowledge import calls, configs, modules, names
 from peft_lint.knowledge.tables import table
 from peft_lint.knowledge.timelines import span_end
 from tests.unit.test_knowledge import built
+from tools.extract.built_facts import dropout, heads, look_at
+from tools.extract.documented_ids import unambiguous_ids
 
 INSTALLED = {library: version(library) for library in ("peft", "transformers", "trl")}
 # Import these only where optional packages are installed.
@@ -86,6 +92,24 @@ def test_configs_of_transformers_and_trl():
     assert differing("trl", every, transformers=INSTALLED["transformers"]) == []
 
 
+def test_what_trl_calls_experimental():
+    parts = pkgutil.iter_modules(trl.experimental.__path__, "trl.experimental.")
+    packages = [importlib.import_module(part.name) for part in parts if part.ispkg]
+    offered = {
+        f"{package.__name__.removeprefix('trl.')}.{name}": getattr(package, name)
+        for package in packages
+        for name in getattr(package, "__all__", ())
+    }
+    assert len(offered) >= 30
+    wrong = [name for name in offered if not names.exported("trl", name, INSTALLED["trl"])]
+    for name, cls in offered.items():
+        if name.endswith("Config") and dataclasses.is_dataclass(cls):
+            fields = configs.fields("trl", name, INSTALLED["trl"], INSTALLED["transformers"])
+            if {*(fields or ())} != {field.name for field in dataclasses.fields(cls)}:
+                wrong.append(name)
+    assert wrong == [], "trl_experimental and trl_names are out of date"
+
+
 def test_enums_of_peft():
     for enum in (peft.PeftType, peft.TaskType):
         assert configs.members(enum.__name__, INSTALLED["peft"]) == {member.name for member in enum}
@@ -109,6 +133,7 @@ def test_exports():
         package = importlib.import_module(library)
         rows = table(f"{library}_names")["exports"].items()
         listed = {n for span, text in rows if span_end(span) is None for n in text.split()}
+        listed -= {name for name in listed if "." in name}
         assert sorted(listed - {*dir(package)} - NEEDS_PILLOW) == [], f"{library}_names"
 
 
@@ -163,3 +188,36 @@ def test_modules_of_built_models(family, task):
     embedding = model.get_input_embeddings().weight
     model.tie_weights()
     assert modules.tied(family) is (model.get_output_embeddings().weight is embedding)
+
+
+def test_model_classes():
+    autos = {name for name in dir(transformers) if name.startswith("AutoModelFor")}
+    assert {name for name in autos if knowledge.auto_task(name) is None} == set()
+    used = [getattr(transformers, name)._model_mapping for name in [*autos, "AutoModel"]]
+    listed = {
+        name
+        for mapping in used
+        for value in mapping._model_mapping.values()
+        for name in (value if isinstance(value, list | tuple) else (value,))
+    }
+    assert len(listed) > 1500
+    assert sorted(listed ^ {*table("classes")["models"]}) == [], "classes is out of date"
+
+
+@pytest.mark.parametrize("task", ["SequenceClassification", "TokenClassification", None])
+@pytest.mark.parametrize("family", ["bert", "llama", "t5", "electra", "gpt_neox"])
+def test_heads_and_dropout_of_built_models(family, task):
+    shown = look_at(built(family, task), family, task)
+    base = look_at(built(family, None), family, None)
+    if task:
+        modules_of, poolers = heads([base, shown])[task][family]
+        assert knowledge.heads(family, task) == (task, (*modules_of,), (*poolers,))
+    config = transformers.AutoConfig.for_model(family)
+    drops = dropout([base, shown], {family: config}, ())[family]
+    expected = drops if isinstance(drops, bool) else drops.get(task, False)
+    assert knowledge.dropout(family, task) is expected
+
+
+def test_checkpoint_ids():
+    models = Path(transformers.__file__).parent / "models"
+    assert unambiguous_ids(models) == table("ids")["ids"], "ids is out of date"

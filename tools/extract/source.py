@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from tools.extract.definitions import Field, is_dataclass, own_fields
 
 
 class Origin(NamedTuple):
@@ -24,21 +25,13 @@ class Imported(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field of a dataclass; `default` is source text, None where the field is required."""
-
-    annotation: str
-    default: str | None
-    init: bool
-
-
 class Module:
     """One module of a package; `root` is the package's name."""
 
     def __init__(self, name: str, text: str, is_package: bool, root: str, typing: bool) -> None:
         self.name = name
         self.text = text
+        self.is_package = is_package
         self._typing = typing
         self._package = name if is_package else name.rpartition(".")[0]
         self._root = root
@@ -186,37 +179,11 @@ class Package:
         """Return the fields of a dataclass, inherited ones first; None for another class."""
         inherited = [self.fields(*base) for base in reversed([*self.bases(module, node)])]
         found = {name: field for fields in inherited for name, field in (fields or {}).items()}
-        if _is_dataclass(node):
-            found |= _own_fields(node)
+        if is_dataclass(node):
+            found |= own_fields(node)
         elif not any(fields is not None for fields in inherited):
             return None
         return found
-
-
-def parameters(node: ast.FunctionDef) -> list[str]:
-    """Return the parameters of a function as written, without types: `name`, `name=default`."""
-    arguments = node.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    gap = [None] * (len(positional) - len(arguments.defaults))
-    pairs = zip(positional, [*gap, *arguments.defaults], strict=True)
-    found = [_parameter(a, default) for a, default in pairs]
-    if arguments.vararg:
-        found.append(f"*{arguments.vararg.arg}")
-    elif arguments.kwonlyargs:
-        found.append("*")
-    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    found += [_parameter(a, default) for a, default in by_name]
-    return [*found, f"**{arguments.kwarg.arg}"] if arguments.kwarg else found
-
-
-def choices(annotation: str) -> list[object]:
-    """Return the values that the `Literal`s of an annotation allow, in their order."""
-    found: dict[object, None] = {}
-    for node in ast.walk(ast.parse(annotation, mode="eval")):
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("Literal"):
-            elements = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            found |= dict.fromkeys(e.value for e in elements if isinstance(e, ast.Constant))
-    return list(found)
 
 
 def _statements(body: Iterable[ast.stmt], typing: bool) -> Iterator[ast.stmt]:
@@ -233,43 +200,6 @@ def _statements(body: Iterable[ast.stmt], typing: bool) -> Iterator[ast.stmt]:
             yield from _statements(node.body, typing)
         else:
             yield node
-
-
-def _parameter(argument: ast.arg, default: ast.expr | None) -> str:
-    return argument.arg if default is None else f"{argument.arg}={ast.unparse(default)}"
-
-
-def _is_dataclass(node: ast.ClassDef) -> bool:
-    decorators = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
-    return any(ast.unparse(d).rpartition(".")[2] == "dataclass" for d in decorators)
-
-
-def _own_fields(node: ast.ClassDef) -> dict[str, Field]:
-    found = {}
-    for statement in node.body:
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            annotation = statement.annotation
-            text = ast.unparse(annotation)
-            if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-                text = ast.unparse(ast.parse(annotation.value))
-            if not text.removeprefix("typing.").startswith("ClassVar"):
-                default, init = _default(statement.value)
-                found[statement.target.id] = Field(text, default, init)
-    return found
-
-
-def _default(value: ast.expr | None) -> tuple[str | None, bool]:
-    """Return the default of a field as source text, and whether `__init__` takes the field."""
-    if not (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("field")):
-        return (None if value is None else ast.unparse(value)), True
-    given = {keyword.arg: keyword.value for keyword in value.keywords}
-    init = "init" not in given or ast.unparse(given["init"]) != "False"
-    if "default" in given:
-        return ast.unparse(given["default"]), init
-    factory = given.get("default_factory")
-    if isinstance(factory, ast.Lambda):
-        return ast.unparse(factory.body), init
-    return (None if factory is None else f"{ast.unparse(factory)}()"), init
 
 
 def _flat(targets: Iterable[ast.expr]) -> Iterator[ast.expr]:

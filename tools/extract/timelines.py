@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.extract.source import Field, choices
+from tools.extract.definitions import Field, choices
 
 TABLES = Path(__file__).resolve().parents[2] / "peft_lint" / "knowledge"
 
@@ -82,10 +82,14 @@ def field_rows(found: Mapping[str, Mapping[str, Field]]) -> dict[str, Any]:
     return rows
 
 
-def write(name: str, about: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> None:
+def write(name: str, about: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
     """Write one table, one entry a line, so that a change shows as a change."""
     parts = [f' "about": {json.dumps(about)}']
     for key, rows in tables.items():
-        lines = [f"  {json.dumps(entry)}: {json.dumps(content)}" for entry, content in rows.items()]
-        parts.append(f" {json.dumps(key)}: {{\n" + ",\n".join(lines) + "\n }")
+        if isinstance(rows, Mapping):
+            lines = [f"  {json.dumps(entry)}: {json.dumps(row)}" for entry, row in rows.items()]
+        else:
+            lines = [f"  {json.dumps(row)}" for row in rows]
+        opening, closing = "{}" if isinstance(rows, Mapping) else "[]"
+        parts.append(f" {json.dumps(key)}: {opening}\n" + ",\n".join(lines) + f"\n {closing}")
     (TABLES / f"{name}.json").write_text("{\n" + ",\n".join(parts) + "\n}\n", "utf-8")
