@@ -144,7 +144,7 @@ class Inference(NamedTuple):
 
     `how` is "generate", "forward" or "pipeline". `receiver` is the expression whose method
     or call it is. `sampling` tells whether tokens are drawn at random, None if unknown.
-    `streams` when a streamer shows the answer to a person.
+    `streams` when a streamer shows the answer to a person. `keywords` are the named arguments.
     """
 
     node: Node
@@ -153,6 +153,7 @@ class Inference(NamedTuple):
     receiver: ast.expr | None
     sampling: bool | None
     streams: bool = False
+    keywords: Keywords = ()
 
 
 class Merged(NamedTuple):

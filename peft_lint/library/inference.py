@@ -63,7 +63,8 @@ def _infer(call: Call, ref: Ref, how: str, sampling: Fact) -> Value:
     receiver = function_
     if is_method and isinstance(function_, ast.Attribute):
         receiver = function_.value
-    call.machine.emit(Inference(call.node, ref.id, how, receiver, sampling, _streams(call)))
+    streams = _streams(call)
+    call.machine.emit(Inference(call.node, ref.id, how, receiver, sampling, streams, call.keywords))
     return _output(call, ref)
 
 
@@ -114,7 +115,10 @@ def _run_pipeline(call: Call, ref: Ref, handle: Handle) -> Value:
             # Text generation pipelines sample unless told not to (A8).
             sampling = machine.target.at_least("transformers", "4.52")
     function_ = call.node.func
-    machine.emit(Inference(call.node, ref.id, "pipeline", function_, sampling, _streams(call)))
+    streams = _streams(call)
+    machine.emit(
+        Inference(call.node, ref.id, "pipeline", function_, sampling, streams, call.keywords)
+    )
     return _output(call, ref)
 
 

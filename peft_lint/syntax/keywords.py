@@ -29,17 +29,33 @@ class RenameKeyword:
         return call if self._value is None else replace_keyword(call, self._new, self._value)
 
 
-class RemoveKeyword:
-    """Take the argument `name` of the target away."""
+class ReplaceKeyword:
+    """Give the argument `name` of the target another value, which is code."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, value: str) -> None:
         self._name = name
+        self._value = value
 
     def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Return the call without it."""
+        """Return the call with the other value."""
+        from peft_lint.syntax.calls import replace_keyword
+
+        return replace_keyword(updated, self._name, self._value)
+
+
+class RemoveKeyword:
+    """Take the arguments `names` of the target away."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Return the call without them."""
         from peft_lint.syntax.calls import remove_keyword
 
-        return remove_keyword(updated, self._name)
+        for name in self._names:
+            updated = remove_keyword(updated, name)
+        return updated
 
 
 class MoveKeywords:
