@@ -42,6 +42,8 @@ class Rule:
 
     def on_inference(self, event: Inference, scene: Scene) -> None:
         """Note an answer of a base that carries a trained adapter, or of the PeftModel."""
+        if event.how == "trainer":
+            return
         nodes = tuple(place.node for place in scene.places(event))
         body, forward = scene.body(event), event.how == "forward"
         inside = [one for one in body.active_adapters() if one.node in self._bases]
