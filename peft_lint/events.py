@@ -109,6 +109,20 @@ class EvalCalled(NamedTuple):
     handle: int
 
 
+class NoOp(NamedTuple):
+    """A statement looks as if it changed the model, and does not.
+
+    `how` is "disable_adapter" for the call that nothing enters, "eval" and "train" for
+    methods that are not called, "training" and "active_adapter" for the attributes that are
+    assigned, with the `value`.
+    """
+
+    node: Node
+    handle: int
+    how: str
+    value: Value | None = None
+
+
 class Trained(NamedTuple):
     """Weights of the body changed or may have: a trainer ran, or `backward` did.
 
@@ -222,6 +236,7 @@ ModelEvent = (
     | Escaped
     | Enclosed
     | EvalCalled
+    | NoOp
     | Trained
     | Stepped
     | Prepared
@@ -243,6 +258,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_escaped": Escaped,
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
+    "on_no_op": NoOp,
     "on_trained": Trained,
     "on_stepped": Stepped,
     "on_prepared": Prepared,

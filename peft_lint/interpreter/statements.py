@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from peft_lint.interpreter import access, calls, contexts, matching
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
+    Bound,
     ClassValue,
     Entries,
     Function,
@@ -81,7 +82,13 @@ def _as_load(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
 def _expression(machine: Machine, node: ast.Expr, world: World) -> list[World]:
     if isinstance(node.value, ast.Constant):
         return [world]
-    return [after for _, after in machine.evaluate(node.value, world)]
+    worlds = []
+    for value, after in machine.evaluate(node.value, world):
+        if isinstance(value, Bound) and isinstance(value.function, str):
+            machine.world = after
+            registry.leave_uncalled(machine, value.receiver, value.function, node.value)
+        worlds.append(after)
+    return worlds
 
 
 def _then(

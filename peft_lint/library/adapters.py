@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Activated, Merged, Saved
+from peft_lint.events import Activated, Merged, NoOp, Saved
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Fact, Handle, Kind, State
 from peft_lint.interpreter.values import (
@@ -96,6 +97,9 @@ def disable_adapter(call: Call) -> Value:
     ref, handle, body = receiver_of(call)
     if any(one.merged for one in body.adapters or ()):
         update_adapters(call.machine, handle, merged=None)
+    statement = call.machine.statement
+    if isinstance(statement, ast.Expr) and statement.value is call.node:
+        call.machine.emit(NoOp(call.node, ref.id, "disable_adapter"))
     return ContextManager("disable_adapter", ref)
 
 
@@ -110,6 +114,18 @@ def enter_context(call: Call) -> Value:
         body = call.machine.world.body(handle)
         call.machine.world.put(handle.body, body.switched(None))
     return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+@method(Handle, "active_adapter=")
+def set_active_adapter(call: Call) -> Value:
+    """Model `model.active_adapter = name`: of effect on prompt learning only (N5)."""
+    machine = call.machine
+    ref, handle, body = receiver_of(call)
+    if any(one.in_place is not True for one in body.adapters or ()):
+        change_body(machine, handle, active=None)
+    elif machine.statement is not None:
+        machine.emit(NoOp(machine.statement, ref.id, "active_adapter", call.args[0]))
+    return NOTHING_KNOWN
 
 
 @method(Handle, "disable_adapter_layers", "disable_adapters")

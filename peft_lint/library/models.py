@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Converted, EvalCalled, ParametersTouched
+from peft_lint.events import Converted, EvalCalled, NoOp, ParametersTouched
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle
 from peft_lint.interpreter.values import (
@@ -28,7 +29,7 @@ from peft_lint.library.handles import (
     set_requires_grad,
     spelled_method,
 )
-from peft_lint.library.registry import function, method, words
+from peft_lint.library.registry import UNCALLED, function, method, words
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -77,7 +78,18 @@ def set_training(call: Call) -> Value:
     constant = call.constant(0, "")
     mode: Fact = constant if isinstance(constant, bool) else None
     call.machine.world.put(ref.id, handle._replace(training=mode))
+    if call.machine.statement is not None:
+        call.machine.emit(NoOp(call.machine.statement, ref.id, "training", call.args[0]))
     return NOTHING_KNOWN
+
+
+def _uncalled(machine: Machine, ref: Ref, node: ast.expr) -> None:
+    """Tell of `model.eval` without parentheses."""
+    assert isinstance(node, ast.Attribute)
+    machine.emit(NoOp(node, ref.id, node.attr))
+
+
+UNCALLED[(Handle, "eval")] = UNCALLED[(Handle, "train")] = _uncalled
 
 
 @method(Handle, *words("to cuda cpu half float bfloat16 double xpu npu type"))

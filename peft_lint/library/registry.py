@@ -39,6 +39,8 @@ def words(text: str) -> tuple[str, ...]:
 FUNCTIONS: dict[str, FunctionModel] = {}
 METHODS: dict[tuple[type[State], str], FunctionModel] = {}
 ATTRIBUTES: dict[tuple[type[State], str], AttributeModel] = {}
+# Methods that do nothing as a statement of their own, though it looks as if they did.
+UNCALLED: dict[tuple[type[State], str], Callable[[Machine, Ref, ast.expr], None]] = {}
 OBJECT_CALLS: dict[type[State], FunctionModel] = {}
 RESOLVERS: dict[str, Resolver] = {}
 # Methods that matter on a value whose type is not known, because of what it came from.
@@ -243,6 +245,14 @@ def assign_part(
         body = machine.world.body(handle)
         machine.world.put(handle.body, body._replace(others=None))
     machine.escape(value)
+
+
+def leave_uncalled(machine: Machine, receiver: Value, name: str, node: ast.expr) -> None:
+    """Take a method for a statement of its own, without a call."""
+    state = machine.world.state(receiver)
+    model = UNCALLED.get((type(state), name)) if state is not None else None
+    if model is not None and isinstance(receiver, Ref):
+        model(machine, receiver, node)
 
 
 def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call) -> Value:

@@ -1,0 +1,202 @@
+"""PEF114: a statement that is meant to switch the model does nothing: no `with`, no parentheses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from peft_lint.events import Activated, Escaped, EvalCalled, Event, Inference, NoOp, Trained
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Body, Kind, Node, Steps
+from peft_lint.interpreter.values import Value, literal
+from peft_lint.scene import Scene
+from peft_lint.suspicion import NoFix, Proposal, Suspicion
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+_PEFT = (Kind.PEFT, Kind.MIXED)
+_WORDS = {
+    "disable_adapter": "disable_adapter() acts in a with block only: the adapter stays on",
+    "eval": "eval is not called here: the mode stays as it is",
+    "train": "train is not called here: the mode stays as it is",
+    "training": "the flag alone is set: dropout below it stays in train mode",
+    "active_adapter": "assigning active_adapter has no effect: another adapter stays active",
+}
+
+
+class Candidate(NamedTuple):
+    """One such statement; `answered` says where the model answers in the state it left."""
+
+    event: NoOp
+    body: Node
+    answered: Node | None
+
+
+class Rule:
+    """Two kinds are always wrong; an attribute is wrong where the model answers unchanged."""
+
+    def __init__(self) -> None:
+        self._found: dict[Node, Candidate] = {}
+        self._dropped: set[Node] = set()
+        self._trained: set[Node] = set()
+
+    def on_no_op(self, event: NoOp, scene: Scene) -> None:
+        """Note the statement, and drop those that may be right."""
+        if event.node in self._found:
+            return
+        handle, body = scene.handle(event), scene.body(event)
+        if event.how in ("disable_adapter", "active_adapter") and handle.kind not in _PEFT:
+            return
+        if event.how == "disable_adapter" and body.enabled is not True:
+            return
+        if event.how == "training" and (literal(event.value) is not False or not _is_live(body)):
+            return
+        if event.how == "active_adapter" and not _is_other(event.value, body):
+            return
+        self._found[event.node] = Candidate(event, body.node, None)
+
+    def on_inference(self, event: Inference, scene: Scene) -> None:
+        """The model answers, and what was assigned has not come true."""
+        body = scene.body(event)
+        for candidate in self._of(body):
+            how, value = candidate.event.how, candidate.event.value
+            wrong = _is_live(body) if how == "training" else _is_other(value, body)
+            if wrong and candidate.answered is None:
+                self._found[candidate.event.node] = candidate._replace(answered=event.node)
+
+    def on_activated(self, event: Activated, scene: Scene) -> None:
+        """The adapter is activated as well: the attribute is kept up beside it."""
+        self._drop("active_adapter", event, scene)
+
+    def on_eval_called(self, event: EvalCalled, scene: Scene) -> None:
+        """The mode is set as well."""
+        self._drop("training", event, scene)
+
+    def on_escaped(self, event: Escaped, scene: Scene) -> None:
+        """Code out of view may do what the attribute does not."""
+        self._drop("training", event, scene)
+        self._drop("active_adapter", event, scene)
+
+    def on_trained(self, event: Trained, scene: Scene) -> None:
+        """Training by hand goes on: switching to eval mode needs a way back."""
+        if event.how == "backward":
+            self._trained.update(one.event.node for one in self._of(scene.body(event)))
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report what is always wrong, and what the model answered with."""
+        for node, candidate in self._found.items():
+            if node in self._dropped or _is_probe(node, scene.document.tree):
+                continue
+            attribute = candidate.event.how in ("training", "active_adapter")
+            if not attribute or candidate.answered is not None:
+                yield _suspicion(candidate, node in self._trained)
+
+    def _of(self, body: Body) -> list[Candidate]:
+        return [one for one in self._found.values() if one.body is body.node]
+
+    def _drop(self, how: str, event: Event, scene: Scene) -> None:
+        found = (one for one in self._of(scene.body(event)) if one.event.how == how)
+        self._dropped.update(one.event.node for one in found)
+
+
+def _is_probe(node: Node, tree: ast.Module) -> bool:
+    """Return whether an attribute is read to see whether it is there: alone in a `try`."""
+    tries = (one for one in ast.walk(tree) if isinstance(one, ast.Try) and len(one.body) == 1)
+    return any(isinstance(one.body[0], ast.Expr) and one.body[0].value is node for one in tries)
+
+
+def _is_live(body: Body) -> bool:
+    """Return whether dropout, or what may be dropout, is surely in train mode."""
+    sources = [(body.training, body.dropout)]
+    sources += [(one.training, one.dropout) for one in body.active_adapters()]
+    return any(training is True and dropout is not False for training, dropout in sources)
+
+
+def _is_other(value: Value | None, body: Body) -> bool:
+    """Return whether the adapters that are active are surely others than the one assigned."""
+    name = literal(value)
+    return isinstance(name, str) and body.active is not None and name not in body.active
+
+
+def _suspicion(candidate: Candidate, trained: bool) -> Suspicion:
+    event = candidate.event
+    how, words = event.how, _WORDS[event.how]
+    story: Steps = ((event.node, words),)
+    if candidate.answered is not None:
+        story = (*story, (candidate.answered, "and the model answers here as it did before"))
+    mode = how in ("eval", "train", "training")
+    return Suspicion(
+        code="PEF114",
+        severity=Severity.ERROR,
+        message=words,
+        anchor=event.node,
+        story=story,
+        cause=candidate.body if mode else event.node,
+        proposals=(_proposal(event, trained),),
+    )
+
+
+def _proposal(event: NoOp, trained: bool) -> Proposal:
+    safe = Applicability.UNSAFE if trained and event.how != "train" else Applicability.SAFE
+    targets = (event.node,)
+    if event.how in ("eval", "train"):
+        return Proposal(f"Call {event.how}()", safe, CallMethod(), targets)
+    if event.how == "training":
+        return Proposal("Call eval() instead", safe, CallInstead("eval", ""), targets)
+    if event.how == "active_adapter":
+        title = "Activate the adapter with set_adapter"
+        return Proposal(title, Applicability.UNSAFE, CallInstead("set_adapter"), targets)
+    title = "Switch the adapters off with disable_adapter_layers"
+    return Proposal(title, Applicability.UNSAFE, SwitchOff(), targets)
+
+
+class CallMethod:
+    """Rewrite `model.eval` as `model.eval()`."""
+
+    def leave_Attribute(
+        self, original: cst.Attribute, updated: cst.Attribute, rewriting: Rewriting
+    ) -> cst.BaseExpression:
+        """Return the call."""
+        import libcst as cst
+
+        return cst.Call(updated)
+
+
+class CallInstead:
+    """Rewrite `model.attribute = value` as `model.method(value)`, or with other `arguments`."""
+
+    def __init__(self, method: str, arguments: str | None = None) -> None:
+        self._method = method
+        self._arguments = arguments
+
+    def leave_Assign(
+        self, original: cst.Assign, updated: cst.Assign, rewriting: Rewriting
+    ) -> cst.BaseSmallStatement:
+        """Return the call as a statement."""
+        import libcst as cst
+
+        target = updated.targets[0].target
+        if len(updated.targets) != 1 or not isinstance(target, cst.Attribute):
+            raise NoFix("several names are assigned at once")
+        arguments = self._arguments
+        if arguments is None:
+            arguments = rewriting.code(updated.value)
+        owner = rewriting.code(target.value)
+        return cst.Expr(rewriting.expression(f"{owner}.{self._method}({arguments})"))
+
+
+class SwitchOff:
+    """Rewrite `model.disable_adapter()` as `model.disable_adapter_layers()`."""
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Call the method that acts by itself."""
+        import libcst as cst
+
+        if not isinstance(updated.func, cst.Attribute):
+            raise NoFix("the call does not spell its model")
+        function = updated.func.with_changes(attr=cst.Name("disable_adapter_layers"))
+        return updated.with_changes(func=function)
