@@ -75,6 +75,15 @@ class Scene(NamedTuple):
             return owner.get(node.attr) if isinstance(owner, Instance) else None
         return None
 
+    def assigns(self, attribute: str) -> bool:
+        """Return whether the document assigns an attribute of this name, to anything."""
+        return any(
+            isinstance(node, ast.Attribute)
+            and node.attr == attribute
+            and isinstance(node.ctx, ast.Store)
+            for node in ast.walk(self.document.tree)
+        )
+
     def places(self, event: Event) -> tuple[Place, ...]:
         """Return where an event happens for the module and each function under way."""
         context = self.context

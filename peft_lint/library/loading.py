@@ -25,7 +25,7 @@ from peft_lint.library.handles import (
 )
 from peft_lint.library.registry import function, method
 from peft_lint.library.transformers import dropout_of_base, quantised, task_of
-from peft_lint.library.wrapping import enclose, wrap_in
+from peft_lint.library.wrapping import enclose, task_of_class, wrap_in
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -99,7 +99,9 @@ def auto_from_pretrained(call: Call, class_name: str) -> Value:
         steps=((call.node, "base and trained adapter are loaded here"),),
     )
     base = new_model(call.machine, body, False)
-    result = enclose(call, base, adapter, Kind.PEFT)
+    # It refuses an adapter of another task; with none, its own PeftModel class is taken (B5).
+    made_for = task_of_class(class_name, "AutoPeftModelFor")
+    result = enclose(call, base, adapter, Kind.PEFT, made_for)
     _evaluate(call, result, trainable)
     how = f"{class_name}.from_pretrained"
     call.machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from peft_lint import knowledge
 from peft_lint.events import Enclosed, Mixed, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value
@@ -39,7 +40,14 @@ def wrap_in(call: Call, class_name: str) -> Value:
     node = call.node_of(1, "peft_config")
     mixed = class_name == "PeftMixedModel"
     config = config_of(call, call.get(1, "peft_config"))
-    return wrap(call, call.get(0, "model"), config, "PeftModel", node, mixed)
+    task = task_of_class(class_name, "PeftModelFor")
+    return wrap(call, call.get(0, "model"), config, "PeftModel", node, mixed, task)
+
+
+def task_of_class(name: str, prefix: str) -> Value | None:
+    """Return the task type that a class of PEFT's is for, by what follows `prefix`."""
+    task = knowledge.TASK_TYPES.get(name.removeprefix(prefix))
+    return None if task is None else Literal((task,))
 
 
 @function("peft.inject_adapter_in_model")
@@ -69,8 +77,12 @@ def wrap(
     how: str,
     config_node: ast.expr | None,
     mixed: bool = False,
+    task: Value | None = None,
 ) -> Ref:
-    """Put a fresh adapter on a base and return the PeftModel around it."""
+    """Put a fresh adapter on a base and return the PeftModel around it.
+
+    The class of that is the config's task's, or `task`'s where the class itself is called.
+    """
     ref, handle, known = base_handle(call, base)
     body = call.machine.world.body(handle)
     name = DEFAULT if how == "trainer" else text(call, 2, "adapter_name", DEFAULT)
@@ -83,7 +95,8 @@ def wrap(
         enabled=True,
         others=False,
     )
-    result = enclose(call, ref, adapter, Kind.MIXED if mixed else Kind.PEFT, task_type(config))
+    made_for = task if how == "PeftModel" else task_type(config)
+    result = enclose(call, ref, adapter, Kind.MIXED if mixed else Kind.PEFT, made_for)
     base_node = call.node_of(0, "model")
     if how != "trainer":
         call.machine.emit(

@@ -71,6 +71,24 @@ def rename_keyword(call: cst.Call, name: str, new: str) -> cst.Call:
     return call.with_changes(args=args)
 
 
+def name_positions(call: cst.Call, names: Sequence[str]) -> cst.Call:
+    """Return `call` with its positional arguments given by these names, in order.
+
+    Raise NoFix where there are more of them, or the call passes such a name already.
+    """
+    import libcst as cst
+
+    args, equal = list(call.args), _equal(call)
+    passed = {arg.keyword.value for arg in args if arg.keyword}
+    for index, arg in enumerate(args):
+        if arg.keyword or arg.star == "**":
+            continue
+        if arg.star or index >= len(names) or names[index] in passed:
+            raise NoFix("a positional argument has no name")
+        args[index] = arg.with_changes(keyword=cst.Name(names[index]), equal=equal)
+    return call.with_changes(args=args)
+
+
 def remove_keyword(call: cst.Call, name: str) -> cst.Call:
     """Return `call` without its argument `name`; raise NoFix where it does not pass it."""
     args = list(call.args)

@@ -98,7 +98,7 @@ class Rule:
     def _of(self, body: Body) -> list[Candidate]:
         return [one for one in self._found.values() if one.body is body.node]
 
-    def _drop(self, how: str, event: Event, scene: Scene) -> None:
+    def _drop(self, how: str, event: ModelEvent, scene: Scene) -> None:
         found = (one for one in self._of(scene.body(event)) if one.event.how == how)
         self._dropped.update(one.event.node for one in found)
 

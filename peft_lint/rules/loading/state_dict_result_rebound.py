@@ -41,7 +41,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found, unless the document puts a function of its own in place."""
         for how, suspicion in self._found.values():
-            if not _is_replaced(how, scene.document.tree):
+            if not scene.assigns(how):
                 yield suspicion
 
     def _look(self, call: ast.Call, model: ast.expr, how: str, scene: Scene) -> None:
@@ -56,14 +56,6 @@ class Rule:
         name = scene.document.source(target)
         if statement.value is call and name == scene.document.source(model):
             self._found.setdefault(call, (how, _suspicion(call, statement, name, how)))
-
-
-def _is_replaced(how: str, tree: ast.Module) -> bool:
-    """Return whether an attribute of this name is assigned, to a model, a class or a module."""
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == how and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(tree)
-    )
 
 
 def _suspicion(call: ast.Call, statement: ast.stmt, name: str, how: str) -> Suspicion:
