@@ -210,6 +210,19 @@ class ParametersTouched(NamedTuple):
     on: Fact = None
 
 
+class ConfigUsed(NamedTuple):
+    """An adapter config met a model, or was returned to code out of view.
+
+    Until then it may be edited. `model` is the id of the handle that gets the adapter, None
+    for a config that is returned; `how` is as in Wrapped, "return" for that.
+    """
+
+    node: Node
+    config: Config
+    how: str
+    model: int | None
+
+
 class TrainerMade(NamedTuple):
     """A trainer of transformers or TRL is made; what it is given is as it was before.
 
@@ -246,7 +259,7 @@ ModelEvent = (
     | Converted
     | ParametersTouched
 )
-Event = ModelEvent | TrainerMade
+Event = ModelEvent | ConfigUsed | TrainerMade
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
     "on_wrapped": Wrapped,
@@ -267,5 +280,6 @@ HANDLERS: dict[str, type[Event]] = {
     "on_saved": Saved,
     "on_converted": Converted,
     "on_parameters_touched": ParametersTouched,
+    "on_config_used": ConfigUsed,
     "on_trainer_made": TrainerMade,
 }

@@ -246,9 +246,9 @@ def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> Non
 
 
 def change_container(
-    machine: Machine, owner: Items | Entries, method: str, args: tuple[Value, ...]
+    machine: Machine, owner: Items | Entries, method: str, args: tuple[Value, ...], node: ast.Call
 ) -> Value:
-    """Call a method of a list, tuple, set or dict display."""
+    """Call a method of a list, tuple, set or dict display; a None that it gives is its call's."""
     if isinstance(owner, Entries):
         if method == "get" and args:
             found = owner.get(str(literal(args[0])))
@@ -264,16 +264,16 @@ def change_container(
             exact = owner.exact and args[0].exact
             changed = Entries(owner.items + args[0].items, exact, owner.node)
             machine.world.replace_value(owner, changed)
-            return Literal((None,))
+            return Literal((None,), node)
     elif method in ("append", "add") and len(args) == 1:
         changed_items = owner._replace(items=(*owner.items, args[0]))
         machine.world.replace_value(owner, changed_items)
-        return Literal((None,))
+        return Literal((None,), node)
     elif method == "extend" and len(args) == 1 and isinstance(args[0], Items):
         items = owner.items + args[0].items
         exact = owner.exact and args[0].exact
         machine.world.replace_value(owner, owner._replace(items=items, exact=exact))
-        return Literal((None,))
+        return Literal((None,), node)
     elif method in ("index", "count"):
         return NOTHING_KNOWN
     if method not in ("keys", "copy"):

@@ -129,7 +129,7 @@ def _apply_bound(machine: Machine, function: Bound, call: Call) -> Value:
     if isinstance(receiver, Super):
         return classes.call_super(machine, receiver, what, call)
     if isinstance(receiver, (Items, Entries)):
-        return access.change_container(machine, receiver, what, call.args)
+        return access.change_container(machine, receiver, what, call.args, call.node)
     return derived(what, receiver, *call.values())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from peft_lint.interpreter.values import ClassValue, Literal, Value, contained
+from peft_lint.interpreter.values import ClassValue, Entries, Items, Literal, Value, contained
 
 Node = ast.expr | ast.stmt
 Steps = tuple[tuple[Node, str], ...]
@@ -61,6 +61,18 @@ class Config(NamedTuple):
     def get(self, name: str) -> Value | None:
         """Return a field's value, None where it was not given."""
         return next((value for key, value in reversed(self.fields) if key == name), None)
+
+    def expression(self, name: str) -> ast.expr | None:
+        """Return the expression that gives a field its value, None where the text has none.
+
+        That is the keyword's in the call; else what the value itself was written as.
+        """
+        if name not in self.edited:
+            for word in self.node.keywords:
+                if word.arg == name:
+                    return word.value
+        value = self.get(name)
+        return value.node if isinstance(value, (Literal, Items, Entries)) else None
 
     def leads_to(self) -> tuple[int, ...]:
         """Return no objects: it holds none."""

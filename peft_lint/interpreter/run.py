@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from peft_lint.document import Document
-from peft_lint.events import Event
+from peft_lint.events import ConfigUsed, Event
 from peft_lint.interpreter import calls, classes, relevance
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.joining import agree, settle
 from peft_lint.interpreter.machine import Context, Machine, Observer
-from peft_lint.interpreter.objects import Instance
-from peft_lint.interpreter.values import ClassValue, Function, Ref, Value
+from peft_lint.interpreter.objects import Config, Instance
+from peft_lint.interpreter.values import ClassValue, Function, Ref, Value, contained
 from peft_lint.interpreter.world import World
 from peft_lint.library import registry
 from peft_lint.versions import Target
@@ -120,9 +120,18 @@ def _enter(
     results = calls.outcomes(machine, function, call, receiver)
     machine.context = outer
     # What is returned here leaves the analysis; the function itself did nothing with it.
-    machine.silent = True
     for value, after in results:
         machine.world = after
+        _tell_configs(machine, value)
+        machine.silent = True
         machine.escape(value)
-    machine.silent = False
+        machine.silent = False
     return [after for _, after in results]
+
+
+def _tell_configs(machine: Machine, value: Value) -> None:
+    """Tell of the configs that are returned: nothing in view will edit them any more."""
+    for number in contained(value):
+        state = machine.world.heap.get(number)
+        if isinstance(state, Config):
+            machine.emit(ConfigUsed(state.node, state, "return", None))

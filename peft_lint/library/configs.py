@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Node, Weights, above_zero
-from peft_lint.interpreter.values import Literal, Symbol, Value, literal
+from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Symbol, Value, literal
+from peft_lint.library.registry import WORDS, method
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -54,6 +56,8 @@ _DROPOUTS: dict[str, tuple[str, ...]] = {
     "TrainableTokensConfig": (),
     "WaveFTConfig": (),
 }
+# A function that makes one is worth following.
+WORDS.update(_DROPOUTS)
 # The classes by the `peft_type` that a saved config names, without its underscores.
 _CLASSES = {name.removesuffix("Config").upper(): name for name in (*_DROPOUTS, *PROMPT_LEARNING)}
 _CLASSES["PTUNING"] = "PromptEncoderConfig"
@@ -79,6 +83,12 @@ def make_config(call: Call, class_name: str) -> Value:
     """Model `LoraConfig(...)` and every other config class."""
     complete = call.complete and not call.args
     return call.machine.world.add(Config(call.node, class_name, call.keywords, complete))
+
+
+@method(Config, "to_dict", "save_pretrained", "push_to_hub")
+def untouched(call: Call) -> Value:
+    """Model a method that leaves the config as it is."""
+    return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 def config_of(call: Call, value: Value | None) -> Config:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
-from peft_lint.events import Enclosed, Mixed, Wrapped
+from peft_lint.events import ConfigUsed, Enclosed, Mixed, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value
 from peft_lint.library.adapters import names_in
@@ -138,6 +138,7 @@ def _tell(
     if fresh_adapter(DEFAULT, call.node, config).dropout:
         words = "the adapter is created here: its dropout starts in train mode"
     add_step(machine, handle, call.node, words)
+    machine.emit(ConfigUsed(call.node, config, how, ref.id))
     machine.emit(
         Wrapped(
             call.node,
@@ -169,6 +170,7 @@ def add_adapter(call: Call) -> Value:
     config = config_of(call, call.get(1, "peft_config"))
     adapter = fresh_adapter(name, call.node, config)._replace(trainable=False, frozen_by=None)
     change_body(machine, handle, adapters=with_adapter(body, adapter), others=False)
+    machine.emit(ConfigUsed(call.node, config, "add_adapter", ref.id))
     return NOTHING_KNOWN
 
 

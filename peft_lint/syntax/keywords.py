@@ -1,4 +1,4 @@
-"""Visitors that rules share: keyword arguments of a call renamed, taken away, or moved."""
+"""Visitors that rules share: arguments of a call renamed, rewritten, taken away, or moved."""
 
 from __future__ import annotations
 
@@ -41,6 +41,19 @@ class ReplaceKeyword:
         from peft_lint.syntax.calls import replace_keyword
 
         return replace_keyword(updated, self._name, self._value)
+
+
+class ReplaceString:
+    """Write the code `value` for the target, a string."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def leave_SimpleString(
+        self, original: cst.SimpleString, updated: cst.SimpleString, rewriting: Rewriting
+    ) -> cst.BaseExpression:
+        """Return the other expression."""
+        return rewriting.expression(self._value)
 
 
 class RemoveKeyword:

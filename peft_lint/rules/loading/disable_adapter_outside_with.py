@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from peft_lint.events import Activated, Escaped, EvalCalled, Event, Inference, NoOp, Trained
+from peft_lint.events import Activated, Escaped, EvalCalled, Inference, ModelEvent, NoOp, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node, Steps
 from peft_lint.interpreter.values import Value, literal
