@@ -119,10 +119,21 @@ def update_adapters(machine: Machine, handle: Handle, **changes: object) -> None
 
 
 def set_requires_grad(machine: Machine, handle: Handle, on: Fact, node: Node) -> None:
-    """Freeze or unfreeze every parameter of a handle's body; None where it may be either."""
+    """Freeze or unfreeze every parameter of a handle; None where it may be either.
+
+    Prompts are not among the parameters of the plain model.
+    """
     frozen_by = node if on is False else None
-    update_adapters(machine, handle, trainable=on, frozen_by=frozen_by)
-    change_body(machine, handle, others=on)
+    body = machine.world.body(handle)
+    inside = body.adapters
+    if inside is not None:
+        inside = tuple(
+            one
+            if one.in_place is False and handle.kind is Kind.PLAIN
+            else one._replace(trainable=on, frozen_by=frozen_by)
+            for one in inside
+        )
+    machine.world.put(handle.body, body._replace(adapters=inside, others=on))
 
 
 def load_weights(machine: Machine, number: int, node: Node) -> None:

@@ -1,0 +1,191 @@
+"""PEF402: a model is prepared for k-bit training after it got its adapter, which freezes that."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from peft_lint.document import Document
+from peft_lint.events import (
+    Activated,
+    AdapterLoaded,
+    Enclosed,
+    Escaped,
+    Event,
+    Inference,
+    ParametersTouched,
+    Prepared,
+    StateDictLoaded,
+    Stepped,
+    Trained,
+)
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Body, Node, Weights
+from peft_lint.rules.untrained import Untrained
+from peft_lint.scene import Scene
+from peft_lint.suspicion import NoFix, Proposal, Suspicion
+from peft_lint.syntax.locations import locate
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+
+class Rule:
+    """Looks at each preparation of a model with adapters, and at what becomes of these."""
+
+    def __init__(self) -> None:
+        self._untrained = Untrained()
+        self._prepared: dict[Node, Prepared] = {}
+        self._enclosed: dict[Node, Enclosed] = {}
+        # Preparations that freeze an adapter which was made to be trained.
+        self._harmful: set[Node] = set()
+        self._cleared: set[Node] = set()
+
+    def on_enclosed(self, event: Enclosed, scene: Scene) -> None:
+        """Note the calls that put an adapter on a model, for the fix."""
+        self._enclosed[event.node] = event
+
+    def on_prepared(self, event: Prepared, scene: Scene) -> None:
+        """Note a preparation of a model that has adapters."""
+        adapters = event.before.adapters or ()
+        if adapters:
+            self._prepared[event.node] = event
+            self._untrained.froze(event.node, scene)
+        if any(one.trainable and one.weights in (Weights.ZERO, Weights.FRESH) for one in adapters):
+            self._harmful.add(event.node)
+
+    def on_trained(self, event: Trained, scene: Scene) -> None:
+        """Look at a run of a trainer."""
+        self._look(event, scene)
+        self._untrained.on_trained(event, scene)
+
+    def on_stepped(self, event: Stepped, scene: Scene) -> None:
+        """Look at a step of an own loop."""
+        self._look(event, scene)
+        self._untrained.on_stepped(event, scene)
+
+    def on_inference(
+        self, event: Inference | AdapterLoaded | StateDictLoaded | Escaped, scene: Scene
+    ) -> None:
+        """The model need not be meant for training where it answers, or gets its weights.
+
+        Code out of view may unfreeze it.
+        """
+        nodes = {one.frozen_by for one in scene.body(event).adapters or ()}
+        self._cleared.update(node for node in nodes if node is not None)
+
+    on_adapter_loaded = on_state_dict_loaded = on_escaped = on_inference
+
+    def on_activated(self, event: Activated | ParametersTouched, scene: Scene) -> None:
+        """See whether the adapters can be trained again."""
+        self._look(event, scene)
+
+    on_parameters_touched = on_activated
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report preparations whose model is trained frozen, or was made to be trained."""
+        runs: dict[Node, Node] = {}
+        for node, body in self._untrained.runs():
+            for one in body.adapters or ():
+                if one.frozen_by in self._prepared:
+                    runs.setdefault(one.frozen_by, node)
+        for world in scene.machine.ends:
+            for state in world.heap.values():
+                if isinstance(state, Body):
+                    self._thawed(state)
+        for node, event in self._prepared.items():
+            if node in runs or (node in self._harmful and node not in self._cleared):
+                yield self._suspicion(event, runs.get(node), scene.document)
+
+    def _look(self, event: Event, scene: Scene) -> None:
+        self._thawed(scene.body(event))
+
+    def _thawed(self, body: Body) -> None:
+        """Clear the preparations of a body of which an adapter may be trained again."""
+        for node, event in self._prepared.items():
+            if event.before.node is body.node:
+                adapters = body.adapters
+                if adapters is None or any(one.trainable is not False for one in adapters):
+                    self._cleared.add(node)
+
+    def _suspicion(self, event: Prepared, run: Node | None, document: Document) -> Suspicion:
+        adapter = (event.before.adapters or ())[-1]
+        story: tuple[tuple[Node, str], ...] = (
+            (adapter.node, "the model gets its adapter here"),
+            (event.node, "and every parameter is frozen here, those of the adapter as well"),
+        )
+        if run is not None:
+            story += ((run, "so that this training changes nothing"),)
+        return Suspicion(
+            code="PEF402",
+            severity=Severity.ERROR,
+            message="preparing the model for k-bit training freezes the adapter that it has already",
+            anchor=event.node,
+            story=story,
+            cause=adapter.node,
+            proposals=_proposals(event, self._enclosed.get(adapter.node), document),
+        )
+
+
+def _proposals(event: Prepared, wrap: Enclosed | None, document: Document) -> tuple[Proposal, ...]:
+    title = "Prepare the model before it gets its adapter"
+    if wrap is None or wrap.base_node is None or event.model_node is None:
+        return ()
+    if event.model_node is wrap.node:
+        turn = Turn(event, wrap, None)
+        return (Proposal(title, Applicability.UNSAFE, turn, (event.node,)),)
+    block, first = _assignment(document, wrap.node)
+    other, second = _assignment(document, event.node)
+    if block is not other or first is None or second is None or first[1] != second[1]:
+        return ()
+    adjacent = block.index(second[0]) == block.index(first[0]) + 1
+    safety = Applicability.SAFE if adjacent else Applicability.UNSAFE
+    return (Proposal(title, safety, Turn(event, wrap, first[1]), (wrap.node, event.node)),)
+
+
+def _assignment(
+    document: Document, node: Node
+) -> tuple[list[ast.stmt], tuple[ast.stmt, str] | None]:
+    """Return the block around a call, and the statement `name = call` if it is such."""
+    location = locate(document.tree, node)
+    statement = location.statement
+    if isinstance(statement, ast.Assign) and statement.value is node:
+        (*_, target) = statement.targets
+        if len(statement.targets) == 1 and isinstance(target, ast.Name):
+            return location.blocks[-1].body, (statement, target.id)
+    return location.blocks[-1].body, None
+
+
+class Turn:
+    """Write `x = prepare(x)` and `x = wrap(x, config)` in the other order, or nested so."""
+
+    def __init__(self, event: Prepared, wrap: Enclosed, name: str | None) -> None:
+        self._event, self._wrap, self._name = event, wrap, name
+
+    def leave_Call(
+        self, original: cst.Call, updated: cst.Call, rewriting: Rewriting
+    ) -> cst.BaseExpression:
+        """Write the other call in place of each, with what it is then called on."""
+        event, wrap = self._event, self._wrap
+        if wrap.base_node is None or event.model_node is None:
+            raise NoFix("the model is not spelled out")
+        document = rewriting.document
+        base = rewriting.source(wrap.base_node)
+        prepare = _with(document, event.node, event.model_node, base)
+        if self._name is None:
+            text = _with(document, wrap.node, wrap.base_node, prepare)
+        elif rewriting.target is wrap.node:
+            text = prepare
+        else:
+            text = _with(document, wrap.node, wrap.base_node, self._name)
+        return rewriting.expression(text)
+
+
+def _with(document: Document, call: Node, argument: ast.expr, text: str) -> str:
+    """Return the text of a call with another text for one of its arguments."""
+    whole, part = document.span(call), document.span(argument)
+    before = document.text[whole.start : part.start]
+    return before + text + document.text[part.end : whole.end]
