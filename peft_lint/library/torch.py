@@ -237,9 +237,14 @@ def _is_any(parameter: Unknown) -> bool:
 
 
 def _in_every_round(machine: Machine) -> bool:
-    """Return whether the statement under way runs for everything that its loop goes through."""
+    """Return whether the statement under way decides on everything that its loop goes through."""
     loop = machine.context.loops[-1] if machine.context.loops else None
     if not isinstance(loop, ast.For):
+        return False
+    nodes = (node for statement in loop.body for node in ast.walk(statement))
+    names = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    if sum(name in ("requires_grad", "requires_grad_") for name in names) > 1:
+        # What is set for all may be set again, for some.
         return False
     for statement in loop.body:
         if statement is machine.statement:

@@ -1,0 +1,100 @@
+"""PEF405: code freezes every parameter of a model with adapters, and then trains it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from peft_lint.document import Document
+from peft_lint.events import ParametersTouched, Stepped, Trained
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Adapter, Node
+from peft_lint.rules.untrained import Untrained
+from peft_lint.scene import Scene
+from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.locations import locate
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.syntax.rewriting import Rewriting
+
+
+class Rule:
+    """Looks at each training of a model that code has frozen, adapters and all."""
+
+    def __init__(self) -> None:
+        self._untrained = Untrained()
+        self._frozen: set[Node] = set()
+
+    def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
+        """Note where all parameters are frozen."""
+        if event.on is False:
+            self._frozen.add(event.node)
+            self._untrained.froze(event.node, scene)
+
+    def on_trained(self, event: Trained, scene: Scene) -> None:
+        """Look at a run of a trainer."""
+        self._untrained.on_trained(event, scene)
+
+    def on_stepped(self, event: Stepped, scene: Scene) -> None:
+        """Look at a step of an own loop."""
+        self._untrained.on_stepped(event, scene)
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report each place that freezes what is trained afterwards."""
+        for run, body in self._untrained.runs():
+            for adapter in body.adapters or ():
+                if adapter.frozen_by in self._frozen:
+                    yield _suspicion(adapter.frozen_by, adapter, run, scene.document)
+                    break
+
+
+def _suspicion(frozen: Node, adapter: Adapter, run: Node, document: Document) -> Suspicion:
+    return Suspicion(
+        code="PEF405",
+        severity=Severity.ERROR,
+        message="all parameters are frozen here, and the adapter among them is then trained",
+        anchor=frozen,
+        story=(
+            (adapter.node, "the model has its adapter from here on"),
+            (frozen, "all of its parameters are frozen here"),
+            (run, "and it is trained here, where nothing of it can change"),
+        ),
+        cause=adapter.node,
+        proposals=_proposals(frozen, adapter, document),
+    )
+
+
+def _proposals(frozen: Node, adapter: Adapter, document: Document) -> tuple[Proposal, ...]:
+    """Propose to leave LoRA's parameters out, in a loop that has names and does nothing else."""
+    config = adapter.config
+    block = locate(document.tree, frozen).blocks[-1]
+    loop, statement = block.owner, block.statement
+    if (
+        config is not None
+        and config.class_name == "LoraConfig"
+        and isinstance(loop, ast.For)
+        and isinstance(loop.target, ast.Tuple)
+        and isinstance(loop.target.elts[0], ast.Name)
+        and isinstance(statement, ast.Assign)
+        and block.body == [statement]
+    ):
+        title = "Freeze only what is no part of the adapter"
+        fix = LeaveAdapterOut(loop.target.elts[0].id)
+        return (Proposal(title, Applicability.UNSAFE, fix, (statement,)),)
+    return ()
+
+
+class LeaveAdapterOut:
+    """Rewrite `parameter.requires_grad = False` so that it depends on the parameter's name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def leave_Assign(
+        self, original: cst.Assign, updated: cst.Assign, rewriting: Rewriting
+    ) -> cst.Assign:
+        """Replace the value."""
+        return updated.with_changes(value=rewriting.expression(f'"lora_" in {self._name}'))
