@@ -12,7 +12,7 @@ from peft_lint.events import (
     AdapterLoaded,
     Enclosed,
     Escaped,
-    Event,
+    ModelEvent,
     Inference,
     ParametersTouched,
     Prepared,
@@ -100,7 +100,7 @@ class Rule:
             if node in runs or (node in self._harmful and node not in self._cleared):
                 yield self._suspicion(event, runs.get(node), scene.document)
 
-    def _look(self, event: Event, scene: Scene) -> None:
+    def _look(self, event: ModelEvent, scene: Scene) -> None:
         self._thawed(scene.body(event))
 
     def _thawed(self, body: Body) -> None:
