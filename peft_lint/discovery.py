@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from peft_lint.patterns import compiled, verdict
 from peft_lint.settings import Settings
+from peft_lint.sources import SUFFIXES
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-SUFFIXES = (".py", ".pyi")
 # Names of folders that hold no code of the project's own.
 DEFAULT_EXCLUDES = frozenset(
     (
@@ -100,7 +100,7 @@ def is_excluded(path: str, settings_for: Callable[[str], Settings]) -> bool:
 def _walk(
     start: str, settings_for: Callable[[str], Settings], missing: Callable[[str, str], None]
 ) -> Iterator[str]:
-    """Yield the Python files below a folder, never entering one that is excluded."""
+    """Yield the files with Python in them below a folder, never entering one that is excluded."""
     full = os.path.abspath(start)
     pending = [("" if start == "." else start, full, _specs_from_above(full))]
     while pending:

@@ -7,6 +7,7 @@ import codecs
 import re
 import warnings
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -45,12 +46,36 @@ class Place(NamedTuple):
     column: int
 
 
+class OriginEdit(NamedTuple):
+    """An edit as it has to be made in the origin: what lies between two places is replaced."""
+
+    start: Place
+    end: Place
+    content: str
+
+
+class Problem(NamedTuple):
+    """A part of a document that is not Python and was left out: where, and why."""
+
+    span: Span
+    message: str
+
+
 class Document:
     """Python text, its origin and its positions.
 
     `text` holds the decoded source exactly, line ends and form feeds included, but no byte
     order mark. `path` is the name to show. `encoding` is what the bytes were read with.
+
+    Of a Python file this is all there is to say. Where the text stands for parts of another
+    file, a subclass maps its positions back, and says what else it knows: `problems` are parts
+    that were left out, `commands` what it has the shell do, `following` is the next document
+    of the same file.
     """
+
+    problems: tuple[Problem, ...] = ()
+    commands: tuple[str, ...] = ()
+    following: Document | None = None
 
     def __init__(
         self,
@@ -84,10 +109,10 @@ class Document:
             raise DocumentError(message, row) from None
         return cls(path, text, encoding, bom)
 
-    def to_bytes(self, text: str) -> bytes:
-        """Encode `text` as this document was encoded; raise DocumentError when it cannot."""
+    def to_bytes(self) -> bytes:
+        """Return the whole file as it would be written; raise DocumentError when it cannot."""
         try:
-            body = text.encode(self.encoding)
+            body = self.text.encode(self.encoding)
         except UnicodeEncodeError:
             raise DocumentError(f"the fixed text cannot be written as {self.encoding}") from None
         return codecs.BOM_UTF8 + body if self.bom else body
@@ -158,13 +183,33 @@ class Document:
         row = self.row(offset)
         return Place(None, row, offset - self.line_starts[row - 1] + 1)
 
-    def edited(self, edits: tuple[Edit, ...]) -> str:
-        """Return the text with `edits` applied; they must be sorted and must not overlap."""
-        parts, position = [], 0
-        for edit in edits:
-            parts += [self.text[position : edit.span.start], edit.content]
-            position = edit.span.end
-        return "".join([*parts, self.text[position:]])
+    def shown(self, row: int) -> str:
+        """Return the origin's line that the 1-based line `row` of the text stands for."""
+        return self.line(row)
+
+    def original(self, edit: Edit) -> OriginEdit | None:
+        """Return `edit` as it is made in the origin, None where it has no place there."""
+        return OriginEdit(self.place(edit.span.start), self.place(edit.span.end), edit.content)
+
+    def edited(self, edits: Sequence[Edit]) -> Document:
+        """Return the document with `edits` made; they must be sorted and must not overlap.
+
+        Raise DocumentError where the origin cannot be changed so.
+        """
+        return Document(self.path, replaced(self.text, edits), self.encoding, self.bom)
+
+    def output(self, row: int) -> str:
+        """Return what running the part around the 1-based line `row` had printed, if saved."""
+        return ""
+
+
+def replaced(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text with sorted edits made."""
+    parts, position = [], 0
+    for edit in edits:
+        parts += [text[position : edit.span.start], edit.content]
+        position = edit.span.end
+    return "".join([*parts, text[position:]])
 
 
 def _declared_encoding(data: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peft_lint.document import Document, DocumentError
+from peft_lint.document import Document, DocumentError, Problem
 from peft_lint.finding import Finding, Severity, Span
 from peft_lint.reports import FileReport
 
@@ -14,9 +14,14 @@ def not_analysed(document: Document, error: DocumentError) -> FileReport:
     row = min(error.row, len(document.line_starts))
     column = min(error.column - 1, len(document.line(row)))
     offset = document.line_starts[row - 1] + column
-    span = Span(offset, offset)
-    finding = Finding("PEF001", "syntax-error", Severity.ERROR, error.message, span, span)
-    return FileReport(document, (finding,))
+    problem = Problem(Span(offset, offset), error.message)
+    return FileReport(document, (left_out(problem),))
+
+
+def left_out(problem: Problem) -> Finding:
+    """Return PEF001 for a part of a document that was left out."""
+    span, message = problem
+    return Finding("PEF001", "syntax-error", Severity.ERROR, message, span, span)
 
 
 def internal_error(document: Document, error: Exception) -> FileReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from peft_lint.document import Document, DocumentError
+from peft_lint.document import Document, DocumentError, Place
 from peft_lint.finding import Applicability, Edit, Finding, Fix
 
 MAX_ROUNDS = 20
@@ -15,11 +15,11 @@ Analyse = Callable[[Document], Sequence[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class AppliedFix:
-    """One fix that was applied; `row` is the 1-based line its finding stood on then."""
+    """One fix that was applied; `place` is where its finding stood then."""
 
     code: str
     title: str
-    row: int
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def fix(document: Document, analyse: Analyse, *, unsafe: bool) -> FixResult:
             dropped |= {choice.key for choice in failed}
             continue
         applied += [
-            AppliedFix(c.finding.code, c.fix.title, document.row(c.finding.span.start))
+            AppliedFix(c.finding.code, c.fix.title, document.place(c.finding.span.start))
             for c in chosen
         ]
         dropped = {(code, title, _moved(start, edits)) for code, title, start in dropped}
@@ -122,10 +122,9 @@ def _edits(chosen: Iterable[_Choice]) -> tuple[Edit, ...]:
 
 def _candidate(document: Document, chosen: Sequence[_Choice]) -> Document | None:
     """Return the document with the fixes applied, or None where that is not a document."""
-    text = document.edited(_edits(chosen))
-    candidate = Document(document.path, text, document.encoding, document.bom)
     try:
-        candidate.to_bytes(text)
+        candidate = document.edited(_edits(chosen))
+        candidate.to_bytes()
         _ = candidate.tree
     except DocumentError:
         return None

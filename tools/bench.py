@@ -224,7 +224,7 @@ def where_the_time_goes(files: list[Path]) -> None:
     for path in files:
         data = timed("read", path.read_bytes)
         document = Document.from_bytes(data, str(path))
-        body = document.to_bytes(document.text)
+        body = document.to_bytes()
         timed("gate", lambda body=body: scope.admits(body))
         timed("ast.parse", lambda document=document: document.tree)
         timed("interpret", lambda document=document: interpret(document, target))

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from peft_lint import engine, files, scope
+from peft_lint import engine, files, scope, sources
 from peft_lint.cli import complain
 from peft_lint.cli.options import STDIN, CheckOptions
 from peft_lint.cli.output import write
 from peft_lint.discovery import discover, is_excluded
 from peft_lint.document import Document, DocumentError
-from peft_lint.failure import internal_error, not_analysed
-from peft_lint.finding import Finding
+from peft_lint.failure import internal_error, left_out, not_analysed
+from peft_lint.finding import Finding, Span
 from peft_lint.plan import Plan, make_plan
 from peft_lint.reports import FileReport, RunReport, count
 from peft_lint.settings import Settings, SettingsError, load, nearest
@@ -108,9 +108,6 @@ class _Check:
     def _read(self, path: str) -> bytes | None:
         if path == STDIN:
             return sys.stdin.buffer.read()
-        if path.endswith((".ipynb", ".md")):
-            self._unreadable(path, "only Python files can be analysed")
-            return None
         try:
             with open(path, "rb") as stream:
                 return stream.read()
@@ -140,8 +137,9 @@ class _Check:
         # Until it is decoded it is shown as far as it can be read.
         document = Document(shown, data[:_SHOWN_BYTES].decode("utf-8", "replace"))
         try:
-            document = Document.from_bytes(data, shown)
-            return self._document(path, document, plan)
+            return self._documents(path, data, sources.read(data, shown), plan)
+        except sources.UnreadableError as error:
+            self._unreadable(path, str(error))
         except DocumentError as error:
             self._failed(not_analysed(document, error), plan)
         except Exception as error:
@@ -156,28 +154,56 @@ class _Check:
         if any(finding.code in selected for finding in report.findings):
             self.report.files.append(report)
 
-    def _document(self, path: str, document: Document, plan: Plan) -> bytes | None:
-        """Analyse a document, fix it if asked to, note what is left; return the fixed bytes."""
+    def _documents(
+        self, path: str, data: bytes, document: Document | None, plan: Plan
+    ) -> bytes | None:
+        """Take all documents of a file through the engine; return its fixed bytes."""
+        fixed, in_scope = None, False
+        while document is not None:
+            after = self._document(document, plan)
+            in_scope = in_scope or after is not None
+            if after is not None and after is not document:
+                fixed = document = after
+            document = document.following
+        self.report.analysed += in_scope
+        self.report.out_of_scope += not in_scope
+        if fixed is None:
+            return None
+        after_fixes = fixed.to_bytes()
+        if self.options.diff:
+            from peft_lint.cli.diff import unified
+
+            sys.stdout.buffer.write(unified(fixed.path, data, after_fixes, fixed.encoding))
+        elif path != STDIN:
+            self._write(path, after_fixes)
+        return after_fixes
+
+    def _document(self, document: Document, plan: Plan) -> Document | None:
+        """Analyse a document, fix it if asked to, and note what is left.
+
+        Return it as it is then, None where it was out of scope.
+        """
         from peft_lint import suppression
 
         named = None if document.path == STDIN else document.path
         target = resolve(named, plan.targets, document.text)
         active = plan.active(target)
         first = engine.analyse(document, plan.rules, target)
-        if not first.in_scope:
-            self.report.out_of_scope += 1
+        if not first.in_scope and not document.problems:
             return None
 
         def analyse(current: Document) -> list[Finding]:
             again = current is not document
             analysis = engine.analyse(current, plan.rules, target) if again else first
             kept = suppression.apply(current, analysis.findings, active)
+            if current.problems and "PEF001" in active:
+                kept = sorted((*kept, *map(left_out, current.problems)), key=_place)
             if self._baseline is not None:
                 kept = self._baseline.new(document.path, kept)
             return [plan.applied_to(finding) for finding in kept]
 
         options = self.options
-        report, data = FileReport(document, analyse(document)), None
+        report = FileReport(document, analyse(document))
         if options.rewrites:
             from peft_lint.fixer import fix
 
@@ -189,21 +215,13 @@ class _Check:
                     return ignoring(current, analyse(current), reason)
 
             result = fix(document, rewritten, unsafe=options.unsafe_fixes)
-            if result.document is not document:
-                data = result.document.to_bytes(result.document.text)
-            if options.diff:
-                # Nothing changes, so everything is still to be reported.
-                from peft_lint.cli.diff import unified
-
-                sys.stdout.buffer.write(unified(document, result.document))
-            else:
-                if data is not None and path != STDIN:
-                    self._write(path, data)
+            # A diff changes nothing, so everything is still to be reported.
+            if not options.diff:
                 left = analyse(result.document) if options.add_ignores else result.findings
                 report = FileReport(result.document, left, result.applied)
-        self.report.analysed += 1
+            document = result.document
         self.report.files.append(report)
-        return data
+        return document
 
     def _write(self, path: str, data: bytes) -> None:
         try:
@@ -229,3 +247,7 @@ class _Check:
             hint = "no longer found, --update-baseline drops them"
             print(f"{path}: {hint}: {', '.join(stale)}", file=sys.stderr)
         return False
+
+
+def _place(finding: Finding) -> tuple[Span, str]:
+    return finding.span, finding.code

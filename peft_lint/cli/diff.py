@@ -1,25 +1,24 @@
-"""The difference between a document and its fixed form, as `patch` and `git apply -p0` take it."""
+"""The difference between a file and its fixed form, as `patch` and `git apply -p0` take it."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
 
-from peft_lint.document import Document
 
-
-def unified(before: Document, after: Document) -> bytes:
+def unified(path: str, before: bytes, after: bytes, encoding: str) -> bytes:
     """Return a unified diff in the encoding of the file."""
-    lines = difflib.unified_diff(list(_lines(before)), list(_lines(after)), before.path, after.path)
+    lines = difflib.unified_diff(
+        list(_lines(before.decode(encoding))), list(_lines(after.decode(encoding))), path, path
+    )
     text = "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
-    return text.encode(before.encoding, "backslashreplace")
+    return text.encode(encoding, "backslashreplace")
 
 
-def _lines(document: Document) -> Iterator[str]:
+def _lines(text: str) -> Iterator[str]:
     """Yield the lines as `patch` counts them: ended by LF, and by nothing else."""
-    text = "\ufeff" + document.text if document.bom else document.text
     parts = text.split("\n")
     yield from (part + "\n" for part in parts[:-1])
     if parts[-1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from peft_lint.document import Document
+from peft_lint.document import Document, Place
 from peft_lint.finding import Applicability, Finding, Severity
 
 if TYPE_CHECKING:
@@ -76,6 +76,17 @@ def count(number: int, one: str, many: str) -> str:
 def printable(text: str) -> str:
     """Return `text` without control characters, for terminals and line formats."""
     return text.translate(_PICTURES)
+
+
+def location(path: str, place: Place) -> str:
+    """Return `path:row:column`, in a notebook `path:cell N:row:column`."""
+    return f"{line_location(path, place)}:{place.column}"
+
+
+def line_location(path: str, place: Place) -> str:
+    """Return `path:row`, in a notebook `path:cell N:row`."""
+    cell = f"cell {place.cell}:" if place.cell else ""
+    return f"{printable(path)}:{cell}{place.row}"
 
 
 def _findings(findings: Sequence[Finding]) -> str:

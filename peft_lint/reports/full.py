@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Finding
-from peft_lint.reports import FileReport, RunReport, printable, summary
+from peft_lint.reports import FileReport, RunReport, line_location, location, printable, summary
 from peft_lint.reports.colour import BOLD, FIX, GUTTER, SEVERITY, Paint
 from peft_lint.rulebook import url
 
@@ -29,9 +29,9 @@ def render(run: RunReport, paint: Paint) -> str:
 
 
 def _applied(report: FileReport, paint: Paint) -> str:
-    path = printable(report.document.path)
+    path = report.document.path
     return "".join(
-        f"{paint(FIX, f'fixed[{fix.code}]')} {path}:{fix.row}: {fix.title}\n"
+        f"{paint(FIX, f'fixed[{fix.code}]')} {line_location(path, fix.place)}: {fix.title}\n"
         for fix in report.applied
     )
 
@@ -43,8 +43,7 @@ def _finding(document: Document, finding: Finding, paint: Paint) -> str:
     colour = SEVERITY[finding.severity]
     labels = _labels(finding)
     margin = " " * gutter_width(document, labels)
-    place = document.place(finding.span.start)
-    where = f"{printable(document.path)}:{place.row}:{place.column}"
+    where = location(document.path, document.place(finding.span.start))
     head = paint(colour, f"{finding.severity.value}[{finding.code}]")
     lines = [
         head + paint(BOLD, f": {printable(finding.message)}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from peft_lint.document import Document
+from peft_lint.document import Document, Place
 from peft_lint.finding import Finding, Span
 from peft_lint.reports import RunReport
 from peft_lint.rulebook import url
@@ -43,7 +43,9 @@ def _finding(document: Document, finding: Finding) -> dict[str, Any]:
                 "title": fix.title,
                 "applicability": fix.applicability.value,
                 "edits": [
-                    {**_place(document, edit.span), "content": edit.content} for edit in fix.edits
+                    {**_range(document, edit.start, edit.end), "content": edit.content}
+                    for edit in map(document.original, fix.edits)
+                    if edit is not None
                 ],
             }
             for fix in finding.fixes
@@ -55,7 +57,10 @@ def _finding(document: Document, finding: Finding) -> dict[str, Any]:
 
 
 def _place(document: Document, span: Span) -> dict[str, Any]:
-    start, end = document.place(span.start), document.place(span.end)
+    return _range(document, document.place(span.start), document.place(span.end))
+
+
+def _range(document: Document, start: Place, end: Place) -> dict[str, Any]:
     return {
         "path": document.path,
         "cell": start.cell,

@@ -46,21 +46,27 @@ def excerpt(document: Document, labels: Sequence[Label], primary: str, paint: Pa
     width = gutter_width(document, labels)
     gutter = paint(GUTTER, f"{'':{width}} |")
     lines = [gutter]
-    previous = rows[0]
-    for row in rows:
-        if row - previous == 2:
+    cells = [document.place(document.line_starts[row - 1]).cell for row in rows]
+    several = len(set(cells)) > 1
+    previous, last_cell = rows[0], None if several else cells[0]
+    for row, cell in zip(rows, cells, strict=True):
+        if cell != last_cell:
+            lines.append(paint(GUTTER, f"{'':{width}} ::: cell {cell}"))
+        elif row - previous == 2:
             lines += _row(document, row - 1, [], width, primary, paint)
         elif row - previous > 2:
             lines.append(paint(GUTTER, "..."))
         lines += _row(document, row, pieces[row], width, primary, paint)
-        previous = row
+        previous, last_cell = row, cell
     return [*lines, gutter]
 
 
 def gutter_width(document: Document, labels: Sequence[Label]) -> int:
     """Return how many columns the line numbers of an excerpt take."""
-    last = max(max(label.span.start, label.span.end - 1) for label in labels)
-    return len(str(document.place(last).row))
+    ends = [max(label.span.start, label.span.end - 1) for label in labels]
+    # In a notebook the rows of each cell start anew.
+    places = [*ends, *(label.span.start for label in labels)]
+    return len(str(max(document.place(offset).row for offset in places)))
 
 
 def _pieces(document: Document, label: Label) -> list[tuple[int, Label]]:
@@ -85,19 +91,18 @@ def _row(
     document: Document, row: int, labels: list[Label], width: int, primary: str, paint: Paint
 ) -> list[str]:
     """Return one source line and the lines with its marks."""
-    line_start = document.line_starts[row - 1]
-    line = document.line(row)
+    line = document.shown(row)
     columns = _columns(line)
     marks = []
     for label in labels:
-        first = min(label.span.start - line_start, len(line))
-        last = min(max(label.span.end - line_start, first), len(line))
+        first = min(document.place(label.span.start).column - 1, len(line))
+        last = min(max(document.place(label.span.end).column - 1, first), len(line))
         start, end = columns[first], columns[last]
         marks.append(_Mark(start, max(end, start + 1), label.text, label.primary))
     text = _expanded(line, columns)
     if columns[-1] > WIDTH:
         text = _cut(line, columns, marks)
-    number = document.place(line_start).row
+    number = document.place(document.line_starts[row - 1]).row
     lines = [f"{paint(GUTTER, f'{number:{width}} |')} {text}".rstrip()]
     gutter = paint(GUTTER, f"{'':{width}} |")
     return lines + [f"{gutter} {below}" for below in _below(marks, primary, paint)]

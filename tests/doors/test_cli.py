@@ -88,12 +88,10 @@ def test_version_and_help(cli):
         ([], "the following arguments are required: PATH (see `peft-lint --help`)"),
         (["rule", "PEF00X"], "unknown rule `PEF00X`; did you mean `PEF00"),
         (["trace", "gone.py"], "gone.py: No such file or directory"),
-        (["notes.ipynb"], "notes.ipynb: only Python files can be analysed"),
     ],
 )
 def test_usage_errors_are_one_clear_line(cli, arguments, message):
     cli.write("a.py", CLEAN)
-    cli.write("notes.ipynb", "{}")
     assert cli(*arguments) == 2
     assert cli.stderr.startswith(f"peft-lint: error: {message}")
     assert cli.stderr.count("\n") == 1

@@ -76,6 +76,6 @@ def fixed(text: str, name: str, visitor, index: int = 0) -> str | None:
     doc, flagged = one(text, name, visitor, index)
     if not flagged.fixes:
         return None
-    result = doc.edited(flagged.fixes[0].edits)
+    result = doc.edited(flagged.fixes[0].edits).text
     ast.parse(result)
     return result

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from peft_lint import cli, engine, settings
-from peft_lint.document import Document, DocumentError
+from peft_lint.document import DocumentError
 from peft_lint.engine import Analysis
 from peft_lint.finding import Applicability, Edit, Finding, Fix, Severity, Span
 
@@ -245,6 +245,6 @@ def test_interruption_is_one_line(folder, run, monkeypatch):
 def test_the_diff_of_an_encoded_file_is_in_its_encoding():
     from peft_lint.cli.diff import unified
 
-    before = Document.from_bytes("# coding: latin-1\nx = 'é'\ny\n".encode("latin-1"), "a.py")
-    after = Document("a.py", before.text.replace("y", "z"), before.encoding)
-    assert "x = 'é'".encode("latin-1") in unified(before, after)
+    before = "# coding: latin-1\nx = 'é'\ny\n".encode("latin-1")
+    after = before.replace(b"y", b"z")
+    assert "x = 'é'".encode("latin-1") in unified("a.py", before, after, "latin-1")

@@ -57,7 +57,7 @@ def test_added_keyword_keeps_the_layout_and_only_inserts(before, after):
         doc, flagged = one(text, "LoraConfig", TaskType)
         assert all(replaced == "" for replaced, _ in changes(doc, flagged))
         expected = (HEAD + indent + f"c = {after}\n").replace("\n", newline)
-        assert doc.edited(flagged.fixes[0].edits) == expected
+        assert doc.edited(flagged.fixes[0].edits).text == expected
         assert flagged.fixes[0].applicability is Applicability.SAFE
 
 
@@ -127,7 +127,7 @@ def test_nested_targets_and_several_windows_make_one_fix():
     nodes = calls(doc, "f")
     flagged = flag(doc, [suspicion(nodes[0], Add(), targets=tuple(nodes))])
     expected = "x = f(a, f(b, k=1), f(c, k=1), k=1)\ny = f(k=1)\n"
-    assert doc.edited(flagged[0].fixes[0].edits) == expected
+    assert doc.edited(flagged[0].fixes[0].edits).text == expected
     assert all(e.span.start == e.span.end for e in flagged[0].fixes[0].edits)
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from peft_lint.document import Document
+from peft_lint.document import Document, Place
 from peft_lint.finding import Applicability, Edit, Finding, Fix, Severity, Span, Step
 from peft_lint.fixer import AppliedFix
 from peft_lint.reports import FileReport, RunReport, colour, concise, full, json_report, summary
@@ -191,7 +191,7 @@ def test_when_colours_are_used(monkeypatch, environment, tty, expected):
 
 
 def test_applied_fixes_are_listed():
-    applied = (AppliedFix("PEF101", "Load it", 3),)
+    applied = (AppliedFix("PEF101", "Load it", Place(None, 3, 1)),)
     run = RunReport([FileReport(Document("a.py", SCRIPT), (), applied)], analysed=1)
     assert full.render(run, colour.Paint(False)) == (
         "fixed[PEF101] a.py:3: Load it\n\nno findings, 1 fix applied: 1 file analysed, 0 outside scope\n"

@@ -156,7 +156,7 @@ def copied(text: str) -> tuple[str, Applicability]:
     source = calls(doc, "source")[0].args[0]
     use = calls(doc, "use")[0]
     fix = flag(doc, [suspicion(use, Copy(source))])[0].fixes[0]
-    result = doc.edited(fix.edits)
+    result = doc.edited(fix.edits).text
     ast.parse(result)
     return result, fix.applicability
 
@@ -264,7 +264,7 @@ def test_every_byte_outside_the_edits_stays(before, target, after, newlines, bom
     node = calls(doc, name)[0]
     flagged = flag(doc, [suspicion(node, visitor(node) if visitor is Eval else visitor())])
     fix = flagged[0].fixes[0]
-    result = doc.to_bytes(doc.edited(fix.edits))
+    result = doc.edited(fix.edits).to_bytes()
     ast.parse(result)
     # Cut the edits out of both: what is left must be the same bytes.
     position, shift, old, new = 0, 0, [], []

@@ -154,7 +154,7 @@ def fixed(text, *codes, active=ACTIVE):
             (fix,) = finding.fixes
             assert fix.applicability is Applicability.SAFE
             edits += fix.edits
-    return document.edited(tuple(sorted(edits)))
+    return document.edited(sorted(edits)).text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""From the bytes of a file to its documents, by what the ending of its name says."""
+
+from __future__ import annotations
+
+from peft_lint.document import Document
+
+SUFFIXES = (".py", ".pyi")
+
+
+class UnreadableError(Exception):
+    """A file that is not what its name says; the message is for the user."""
+
+
+def read(data: bytes, path: str) -> Document | None:
+    """Return the first document of a file, None where it has none.
+
+    Raise DocumentError for Python that cannot be analysed, UnreadableError for another file
+    that cannot be read.
+    """
+    return Document.from_bytes(data, path)
