@@ -137,7 +137,7 @@ class Document:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offset of each line's first character."""
-        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        return line_starts(self.text)
 
     @cached_property
     def newline(self) -> str:
@@ -183,6 +183,10 @@ class Document:
         row = self.row(offset)
         return Place(None, row, offset - self.line_starts[row - 1] + 1)
 
+    def row_at(self, cell: int | None, row: int) -> int | None:
+        """Return the line of the text that stands for a line of the origin, None if none does."""
+        return row if cell is None and 1 <= row <= len(self.line_starts) else None
+
     def shown(self, row: int) -> str:
         """Return the origin's line that the 1-based line `row` of the text stands for."""
         return self.line(row)
@@ -201,6 +205,11 @@ class Document:
     def output(self, row: int) -> str:
         """Return what running the part around the 1-based line `row` had printed, if saved."""
         return ""
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset of each line's first character, as Python counts lines."""
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
 
 def replaced(text: str, edits: Iterable[Edit]) -> str:

@@ -125,6 +125,7 @@ def _findings(
         story = tuple(Step(document.span(node), words) for node, words in suspicion.story)
         statement = " ".join(document.text[one.statement.start : one.statement.end].split())
         scope_name = _qualified_name(document, one.span)
+        fixes = [fix for fix in one.fixes if all(map(document.original, fix.edits))]
         same = f"{suspicion.code}\0{scope_name}\0{statement}"
         seen[same] += 1
         digest = hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass"))
@@ -137,7 +138,7 @@ def _findings(
                 span=one.span,
                 statement=one.statement,
                 story=story,
-                fixes=tuple(sorted(one.fixes, key=_safety)),
+                fixes=tuple(sorted(fixes, key=_safety)),
                 fingerprint=digest.hexdigest()[:16],
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peft_lint.document import Document
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", ".ipynb")
 
 
 class UnreadableError(Exception):
@@ -14,7 +14,14 @@ class UnreadableError(Exception):
 def read(data: bytes, path: str) -> Document | None:
     """Return the first document of a file, None where it has none.
 
-    Raise DocumentError for Python that cannot be analysed, UnreadableError for another file
-    that cannot be read.
+    Raise DocumentError for Python that cannot be analysed, UnreadableError for a file of
+    another kind that cannot be read.
     """
+    if path.endswith(".ipynb"):
+        from peft_lint.notebook import document, raw
+
+        try:
+            return document.read(data, path)
+        except raw.NotebookError as error:
+            raise UnreadableError(str(error)) from None
     return Document.from_bytes(data, path)

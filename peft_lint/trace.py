@@ -20,10 +20,10 @@ def main_text(document: Document, target: Target, line: int | None) -> str:
 
     Raise DocumentError when the document is not Python.
     """
-    where = f"after line {line}" if line else "at the end of the module"
+    where = f"after {_line(document, line)}" if line else "at the end of the module"
     seen = beliefs(document, target, line)
     if not seen:
-        return f"{document.path}: no analysed path reaches line {line}\n"
+        return f"{document.path}: no analysed path reaches {_line(document, line or 1)}\n"
     count = "one world" if len(seen) == 1 else f"{len(seen)} worlds"
     parts = [f"{document.path}: {count} {where}"]
     for number, (world, frame) in enumerate(seen, 1):
@@ -96,7 +96,13 @@ def _spelled(names: dict[int, list[str]], number: int) -> str:
 
 
 def _row(document: Document, state: Body | Handle | Adapter | Trainer) -> str:
-    return f"line {state.node.lineno}"
+    return _line(document, state.node.lineno)
+
+
+def _line(document: Document, row: int) -> str:
+    """Return a line of the text in words, as the origin counts it."""
+    place = document.place(document.line_starts[row - 1])
+    return f"line {place.row}" + (f" of cell {place.cell}" if place.cell else "")
 
 
 def _body(
@@ -118,7 +124,7 @@ def _body(
     lines += [f"    adapter {one.name!r}: {_adapter(body, one)}" for one in body.adapters or ()]
     if body.enabled is False:
         lines.append("    its adapters are switched off")
-    lines += [f"    line {node.lineno}: {words}" for node, words in body.steps]
+    lines += [f"    {_line(document, node.lineno)}: {words}" for node, words in body.steps]
     return lines
 
 

@@ -186,7 +186,7 @@ class _Check:
         from peft_lint import suppression
 
         named = None if document.path == STDIN else document.path
-        target = resolve(named, plan.targets, document.text)
+        target = resolve(named, plan.targets, document.text, document.commands)
         active = plan.active(target)
         first = engine.analyse(document, plan.rules, target)
         if not first.in_scope and not document.problems:

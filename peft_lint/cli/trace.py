@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from peft_lint import sources
 from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser, add_targets, targets
 from peft_lint.document import Document, DocumentError
@@ -18,32 +19,57 @@ def trace(arguments: list[str]) -> int:
         prog="peft-lint trace",
         description="Say what is believed of every model and adapter, and why.",
     )
-    parser.add_argument("place", metavar="FILE[:LINE]", help="without a line: the end of the file")
+    parser.add_argument(
+        "place",
+        metavar="FILE[:LINE]",
+        help="FILE:cell N:LINE in a notebook; without a line: the end of the file",
+    )
     add_targets(parser)
     namespace = parser.parse(arguments)
-    path, line = _split(namespace.place)
+    path, cell, line = _split(namespace.place)
     try:
         with open(path, "rb") as stream:
-            document = Document.from_bytes(stream.read(), path)
-        rows = len(document.line_starts)
-        if line is not None and not 1 <= line <= rows:
-            raise UsageError(f"{path} has {rows} lines, there is no line {line}")
+            document, row = _find(sources.read(stream.read(), path), path, cell, line)
         settings = nearest(os.path.dirname(os.path.abspath(path)))
         given = settings_from(settings.root, targets(namespace))
-        target = resolve(path, dict(settings.targets) | dict(given.targets), document.text)
+        overrides = dict(settings.targets) | dict(given.targets)
+        target = resolve(path, overrides, document.text, document.commands)
         from peft_lint.trace import main_text
 
-        sys.stdout.write(main_text(document, target, line))
+        sys.stdout.write(main_text(document, target, row))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
+    except sources.UnreadableError as error:
+        raise UsageError(f"{path}: {error}") from None
     except DocumentError as error:
         raise UsageError(f"{path}:{error.row}:{error.column}: {error.message}") from None
     return 0
 
 
-def _split(place: str) -> tuple[str, int | None]:
-    """Return path and line of `FILE:LINE`; a file of exactly that name comes first."""
+def _find(
+    document: Document | None, path: str, cell: int | None, line: int | None
+) -> tuple[Document, int | None]:
+    """Return the document of a file that a line belongs to, and which of its lines it is."""
+    if document is None:
+        raise UsageError(f"{path}: has no Python to trace")
+    if line is None:
+        return document, None
+    current: Document | None = document
+    while current is not None:
+        if (row := current.row_at(cell, line)) is not None:
+            return current, row
+        current = current.following
+    example = f": write {path}:cell N:LINE" if path.endswith(".ipynb") and cell is None else ""
+    where = f"cell {cell} has" if cell else "there is"
+    raise UsageError(f"{path}: {where} no line {line} of Python{example}")
+
+
+def _split(place: str) -> tuple[str, int | None, int | None]:
+    """Return path, cell and line of `FILE[:cell N][:LINE]`; a file of just that name wins."""
     path, colon, line = place.rpartition(":")
-    if colon and line.isdecimal() and not os.path.exists(place):
-        return path, int(line)
-    return place, None
+    if not colon or not line.isdecimal() or os.path.exists(place):
+        return place, None, None
+    file, colon, cell = path.rpartition(":cell ")
+    if colon and cell.isdecimal() and not os.path.exists(path):
+        return file, int(cell), int(line)
+    return path, None, int(line)

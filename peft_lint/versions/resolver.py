@@ -17,21 +17,28 @@ if TYPE_CHECKING:
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 
 
-def resolve(path: str | None, overrides: Mapping[str, str], text: str) -> Target:
+def resolve(
+    path: str | None,
+    overrides: Mapping[str, str],
+    text: str,
+    commands: tuple[str, ...] = (),
+) -> Target:
     """Return the releases that the document at `path` is used with.
 
     `path` is None for a document from standard input, which belongs to the working
     directory. `overrides` maps libraries to releases, and wins over everything; raises
     ValueError for an unknown library or a text that is no release. Then come: the PEP 723
     block in `text`, if it names a library (such a script has an environment of its own, so
-    nothing else counts), the project's lock files and declarations upwards to the root of
-    its repository, and its environment.
+    nothing else counts), what the document's shell `commands` install, the project's lock
+    files and declarations upwards to the root of its repository, and its environment.
     """
     scripted = _of_script(text) if "# /// script" in text else None
     base = scripted or _of_project(os.path.dirname(os.path.abspath(path or "-")))
-    if not overrides:
+    installed = _of_commands(commands) if commands else {}
+    if not overrides and not installed:
         return base
     given = {name: _override(name, release) for name, release in overrides.items()}
+    given = {**installed, **given}
     return Target({**base.claims, **given}, base.dependencies)
 
 
@@ -60,6 +67,15 @@ def _of_script(text: str) -> Target | None:
     sources = _Sources()
     sources.declare(ranges, "the script's own block")
     return Target(sources.claims()) if ranges else None
+
+
+@cache
+def _of_commands(commands: tuple[str, ...]) -> Mapping[str, Claim]:
+    from peft_lint.versions.commands import of_commands
+
+    sources = _Sources()
+    sources.declare(of_commands(commands), "the notebook's `pip install`")
+    return sources.claims()
 
 
 @cache

@@ -12,6 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from peft_lint.versions import LIBRARIES, Target, resolve, resolver
+from peft_lint.versions.commands import of_commands
 from peft_lint.versions.specifier import SpecifierError, exact, key, lower_bound, satisfies
 from peft_lint.versions.target import known_releases
 
@@ -421,3 +422,38 @@ def test_bounds_of_specifiers():
     assert lower_bound("<1") is None
     assert exact("==0.19.1") == "0.19.1"
     assert exact("==0.19.*") is None and exact(">=0.1") is None
+
+
+@pytest.mark.parametrize(
+    ("command", "ranges"),
+    [
+        ("pip install -q peft==0.4.0 'transformers>=4.30,<5'",
+         {"peft": ("==0.4.0",), "transformers": (">=4.30,<5",)}),
+        ("{sys.executable} -m pip install --upgrade peft[test]~=0.6", {"peft": ("~=0.6",)}),
+        ("sudo uv pip install peft==0.5 && pip install trl==0.7 | tail -1",
+         {"peft": ("==0.5",), "trl": ("==0.7",)}),
+        ("conda install -y -c conda-forge peft=0.4", {"peft": ("==0.4.*",)}),
+        ("PIP_QUIET=1 pip3 install peft==0.3", {"peft": ("==0.3",)}),
+        # To the shell this is a file named `=0.4`.
+        ("pip install peft>=0.4", {}),
+        ("pip install -U peft git+https://example.org/peft", {}),
+        ("pip install peft=={version}", {}),
+        ("pip install peft==0.3 # or peft==0.4", {"peft": ("==0.3",)}),
+        ("pip install peft==0.3 'open", {}),
+        ("echo pip install peft==0.3", {}),
+        ("pip uninstall peft==0.3", {}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_install_commands(command, ranges):
+    assert dict(of_commands([command])) == ranges
+
+
+def test_several_installs_of_one_library_are_alternatives():
+    claim = resolve(None, {}, "", ("pip install peft==0.3.0", "pip install peft==0.5.0")).claims[
+        "peft"
+    ]
+    assert (claim.release, claim.allowed) == ("0.5.0", ("==0.3.0", "==0.5.0"))
+    assert claim.source == "pinned in the notebook's `pip install`"
+    given = resolve(None, {"peft": "0.9.0"}, "", ("pip install peft==0.3.0",))
+    assert given.release("peft") == "0.9.0"

@@ -1,0 +1,207 @@
+"""The JSON of a notebook as text: where its sources stand in it, and how to change only them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
+from typing import Any, NamedTuple
+
+from peft_lint.finding import Span
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\r\n]*")
+# One character of a JSON string as it is written.
+_WRITTEN = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]",
+    re.DOTALL,
+)
+
+_LINES = re.compile(r"[^\n]*\n|[^\n]+")
+_Reader = Callable[[str, int], tuple[Any, int]]
+
+
+class NotebookError(Exception):
+    """A text that is no notebook; the message says why."""
+
+
+class Token(NamedTuple):
+    """A string of a cell's source: its range in the JSON, without quotes, and what it says."""
+
+    span: Span
+    value: str
+
+
+class Cell(NamedTuple):
+    """One cell: its type, the strings of its source, and all its other fields.
+
+    `listed` tells a source that is a list of lines from one that is a single string.
+    """
+
+    kind: str
+    tokens: tuple[Token, ...]
+    listed: bool
+    fields: Mapping[str, Any]
+
+    @property
+    def source(self) -> str:
+        """The source as one text."""
+        return "".join(token.value for token in self.tokens)
+
+    @property
+    def printed(self) -> str:
+        """What the cell had printed when it was saved, on either stream."""
+        outputs = self.fields.get("outputs")
+        texts: list[str] = []
+        for output in outputs if isinstance(outputs, list) else ():
+            text = output.get("text") if isinstance(output, dict) else None
+            lines = text if isinstance(text, list) else [text]
+            texts += [line for line in lines if isinstance(line, str)]
+        return "".join(texts)
+
+
+class Raw(NamedTuple):
+    """The JSON text of a notebook, its cells, and its metadata."""
+
+    text: str
+    cells: tuple[Cell, ...]
+    metadata: Mapping[str, Any]
+
+    def replaced(self, changes: list[tuple[Cell, Span, str]]) -> str:
+        """Return the JSON with parts of sources replaced; every other character stays."""
+        edits = [self._edit(*change) for change in changes]
+        text = self.text
+        for start, end, written in sorted(edits, reverse=True):
+            text = text[:start] + written + text[end:]
+        return text
+
+    def _edit(self, cell: Cell, span: Span, content: str) -> tuple[int, int, str]:
+        """Return the range of the JSON to replace, and what to write there."""
+        length = sum(len(token.value) for token in cell.tokens)
+        start, end = self._written_at(cell, span.start), self._written_at(cell, span.end)
+        if span.end == length and span.start < span.end:
+            end = cell.tokens[-1].span.end
+            if span.start and not content:
+                # The string before it becomes the last one, rather than an empty one.
+                start = self._written_at(cell, span.start - 1, behind=True)
+        ascii_only = self.text.isascii()
+        lines = _LINES.findall(content) if cell.listed else [content]
+        if cell.listed and lines:
+            # A list has one string for each line.
+            if span.end < length and lines[-1].endswith("\n"):
+                lines.append("")
+            if span.start == length and cell.source.endswith("\n"):
+                lines.insert(0, "")
+        written = [json.dumps(line, ensure_ascii=ascii_only)[1:-1] for line in lines]
+        return start, end, f'"{self._separator(cell)}"'.join(written) if written else ""
+
+    def _written_at(self, cell: Cell, offset: int, *, behind: bool = False) -> int:
+        """Return where a character of the source is written, or where it ends."""
+        passed = 0
+        for token in cell.tokens:
+            if offset < passed + len(token.value):
+                written = _WRITTEN.finditer(self.text, token.span.start, token.span.end)
+                match = next(one for index, one in enumerate(written) if index == offset - passed)
+                return match.end() if behind else match.start()
+            passed += len(token.value)
+        return cell.tokens[-1].span.end
+
+    def _separator(self, cell: Cell) -> str:
+        """Return what stands between two strings of a source in this notebook."""
+        for tokens in (cell.tokens, *(one.tokens for one in self.cells if one.listed)):
+            if len(tokens) > 1:
+                return self.text[tokens[0].span.end + 1 : tokens[1].span.start - 1]
+        first = cell.tokens[0].span.start - 1
+        return "," + self.text[self.text.rindex("[", 0, first) + 1 : first]
+
+
+def parse(text: str) -> Raw:
+    """Read the JSON of a notebook; raise NotebookError where it is none."""
+    try:
+        fields, end = _object(text, _space(text, 0), {"cells": _cells})
+        if (end := _space(text, end)) != len(text):
+            raise JSONDecodeError("Extra data", text, end)
+    except JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise NotebookError(f"not valid JSON: {error.msg} at {place}") from None
+    except RecursionError:
+        raise NotebookError("not a notebook: its JSON is nested too deep") from None
+    cells, metadata = fields.get("cells"), fields.get("metadata")
+    if not isinstance(cells, tuple):
+        raise NotebookError("not a notebook of format 4: it has no list of cells")
+    return Raw(text, cells, metadata if isinstance(metadata, dict) else {})
+
+
+def _space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _enclosed(text: str, position: int, brackets: str, item: Callable[[int], int]) -> int:
+    """Read what brackets enclose: `item` is told where each begins, and tells where it ends."""
+    if text[position : position + 1] != brackets[0]:
+        raise JSONDecodeError(f"Expecting '{brackets[0]}'", text, position)
+    position = _space(text, position + 1)
+    if text[position : position + 1] == brackets[1]:
+        return position + 1
+    while True:
+        position = _space(text, item(position))
+        if text[position : position + 1] == brackets[1]:
+            return position + 1
+        if text[position : position + 1] != ",":
+            raise JSONDecodeError("Expecting ',' delimiter", text, position)
+        position = _space(text, position + 1)
+
+
+def _string(text: str, position: int) -> tuple[Token, int]:
+    if text[position : position + 1] != '"':
+        raise JSONDecodeError("Expecting a string", text, position)
+    value, end = scanstring(text, position + 1)
+    return Token(Span(position + 1, end - 1), value), end
+
+
+def _object(text: str, position: int, readers: Mapping[str, _Reader]) -> tuple[dict[str, Any], int]:
+    """Read an object, some of its fields with readers of their own."""
+    fields: dict[str, Any] = {}
+
+    def item(start: int) -> int:
+        name, colon = _string(text, start)
+        colon = _space(text, colon)
+        if text[colon : colon + 1] != ":":
+            raise JSONDecodeError("Expecting ':' delimiter", text, colon)
+        read = readers.get(name.value)
+        value = _space(text, colon + 1)
+        # What nobody asks for is read by the standard library, which is quicker.
+        fields[name.value], end = read(text, value) if read else _DECODER.raw_decode(text, value)
+        return end
+
+    return fields, _enclosed(text, position, "{}", item)
+
+
+def _cells(text: str, position: int) -> tuple[tuple[Cell, ...], int]:
+    cells: list[Cell] = []
+
+    def item(start: int) -> int:
+        fields, end = _object(text, start, {"source": _source})
+        tokens, listed = fields.pop("source", ((), True))
+        cells.append(Cell(str(fields.get("cell_type")), tokens, listed, fields))
+        return end
+
+    end = _enclosed(text, position, "[]", item)
+    return tuple(cells), end
+
+
+def _source(text: str, position: int) -> tuple[tuple[tuple[Token, ...], bool], int]:
+    if text[position : position + 1] == '"':
+        token, end = _string(text, position)
+        return ((token,), False), end
+    tokens: list[Token] = []
+
+    def item(start: int) -> int:
+        token, end = _string(text, start)
+        tokens.append(token)
+        return end
+
+    end = _enclosed(text, position, "[]", item)
+    return (tuple(tokens), True), end
