@@ -202,8 +202,8 @@ class Document:
         """
         return Document(self.path, replaced(self.text, edits), self.encoding, self.bom)
 
-    def output(self, row: int) -> str:
-        """Return what running the part around the 1-based line `row` had printed, if saved."""
+    def output(self, row: int | None = None) -> str:
+        """Return what running the part around a 1-based line, or all, had printed, if saved."""
         return ""
 
 

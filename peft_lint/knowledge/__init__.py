@@ -21,6 +21,7 @@ from peft_lint.knowledge.families import (
     model_class,
     uncovered_heads,
 )
+from peft_lint.knowledge.loads import reported_heads
 
 __all__ = [
     "ADDED_BY_TASK_TYPE",
@@ -36,5 +37,6 @@ __all__ = [
     "fresh_heads",
     "heads",
     "model_class",
+    "reported_heads",
     "uncovered_heads",
 ]

@@ -134,8 +134,10 @@ class Notebook(Document):
             raise DocumentError("the fix would change the meaning of a cell")
         return after
 
-    def output(self, row: int) -> str:
-        """Return the text that the cell around a line of the text had printed."""
+    def output(self, row: int | None = None) -> str:
+        """Return what the cell around a line of the text, or all cells, had printed."""
+        if row is None:
+            return "\n".join(part.cell.printed for part in self._parts)
         part = self._part(self.line_starts[row - 1])
         return part.cell.printed if part else ""
 

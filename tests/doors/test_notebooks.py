@@ -16,12 +16,18 @@ CELLS = [
 CONCISE = "a.ipynb:cell 5:2:9: PEF101 "
 
 
-def notebook(*cells, **metadata):
-    """Return a notebook with a title and these code cells, as Jupyter writes it."""
+def notebook(*cells, printed="", **metadata):
+    """Return a notebook with a title and these code cells, as Jupyter writes it.
+
+    `printed` is the saved output of the last one.
+    """
     made = [{"cell_type": "markdown", "metadata": {}, "source": ["# Évaluation"]}]
     for source in cells:
         code = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
         made.append(code | {"source": source.splitlines(keepends=True)})
+    if printed:
+        output = {"name": "stderr", "output_type": "stream"}
+        made[-1]["outputs"] = [output | {"text": printed.splitlines(keepends=True)}]
     value = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
@@ -179,6 +185,40 @@ def test_what_the_notebook_installs_decides_the_release(lint, tmp_path, line):
     assert lint("a.ipynb", "--target-peft", "0.10.0").returncode == 1
     other = line.replace("peft==", "trl==")
     assert lint("a.ipynb", text=notebook(other, *CELLS[1:])).returncode == 1
+
+
+CLASSIFIER = """\
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForSequenceClassification
+config = LoraConfig(r=8, target_modules=["q_lin"])
+model = AutoModelForSequenceClassification.from_pretrained("my-org/encoder")
+model = get_peft_model(model, config)
+"""
+PRINTED = (
+    "Some weights of DistilBertForSequenceClassification were not initialized from the model "
+    "checkpoint at my-org/encoder and are newly initialized: ['classifier.bias', "
+    "'pre_classifier.weight', 'classifier.weight']\n"
+)
+
+
+def test_what_a_saved_output_says_is_evidence(lint, tmp_path):
+    assert lint("a.ipynb", text=notebook(CLASSIFIER)).returncode == 0
+    process = lint("a.ipynb", text=notebook(CLASSIFIER, printed=PRINTED))
+    assert process.returncode == 1
+    assert process.stdout.startswith(
+        "error[PEF301]: `pre_classifier` and `classifier` of the sequence classification model are "
+        "new, as the saved output says, but neither trained nor saved with the adapter\n"
+    )
+    assert "its saved output names what is new" in process.stdout
+    lint("a.ipynb", "--fix")
+    config = 'LoraConfig(r=8, target_modules=["q_lin"], task_type=TaskType.SEQ_CLS)'
+    code = CLASSIFIER.replace('LoraConfig(r=8, target_modules=["q_lin"])', config)
+    code = code.replace("LoraConfig, get", "LoraConfig, TaskType, get")
+    assert (tmp_path / "a.ipynb").read_text() == notebook(code, printed=PRINTED)
+    # It speaks of other weights, or of another model.
+    for old, new in (("classifier", "embeddings"), ("my-org/encoder", "my-org/other")):
+        other = notebook(CLASSIFIER, printed=PRINTED.replace(old, new))
+        assert lint("a.ipynb", text=other).returncode == 0
 
 
 def test_trace_speaks_of_cells(lint):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from peft_lint.knowledge import reported_heads
 from tests.proofs.harness import run
 from tests.proofs.harness.measures import reload_distance, the_model, trainable
 
@@ -140,6 +141,24 @@ model = transformers.{head}.from_pretrained("bert-base-uncased")
 model = get_peft_model(model, LoraConfig(task_type={task!r}, target_modules="all-linear"))
 """
     assert "modules_to_save cannot be applied" in run(code).exception
+
+
+@pytest.mark.parametrize(
+    ("auto_class", "name", "heads"),
+    [
+        (SEQ, BERT, ("classifier",)),
+        (SEQ, DEBERTA, ("classifier", "pooler")),
+        (QA, BERT, ("qa_outputs",)),
+        (IMAGE, VIT, ("classifier",)),
+    ],
+)
+def test_what_a_load_prints_names_the_new_head(auto_class, name, heads):
+    code = f"import transformers\ntransformers.{auto_class}.from_pretrained({name!r})"
+    printed = run(code).stderr
+    task = auto_class.removeprefix("AutoModelFor")
+    assert sorted(reported_heads(printed, task, name) or ()) == sorted(heads), printed
+    assert reported_heads(printed, task, "another/checkpoint") is None
+    assert reported_heads(printed, "TokenClassification", name) is None
 
 
 def reloaded(names):

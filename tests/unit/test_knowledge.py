@@ -373,3 +373,45 @@ def test_nothing_is_read_before_it_is_asked_for():
     )
     root = FOLDER.parents[1]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+SENTENCE = (
+    "Some weights of DistilBertForSequenceClassification were not initialized from the model "
+    "checkpoint at my/ckpt and are newly initialized: ['pre_classifier.bias', "
+    "'classifier.weight']\nYou should probably TRAIN this model on a down-stream task.\n"
+)
+SHAPES = (
+    "Some weights of ViTForImageClassification were not initialized from the model checkpoint at "
+    "google/vit and are newly initialized because the shapes did not match:\n"
+    "- classifier.weight: found shape torch.Size([9, 8]) in the checkpoint and torch.Size([3, 8])\n"
+    "- classifier.bias: found shape torch.Size([9]) in the checkpoint and torch.Size([3])\n"
+    "You should probably TRAIN this model\n"
+)
+REPORT = (
+    "[transformers] \x1b[1mBertForTokenClassification LOAD REPORT\x1b[0m from: my/bert\n"
+    "Key                     | Status     |\n"
+    "------------------------+------------+--+\n"
+    "cls.predictions.bias    | UNEXPECTED |\n"
+    "classifier.bias         | \x1b[31mMISSING\x1b[0m | \n"
+    "\nNotes:\n- MISSING:\tthose params were newly initialized because missing.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "checkpoint", "heads"),
+    [
+        (SENTENCE, "SequenceClassification", "my/ckpt", ("pre_classifier", "classifier")),
+        (SENTENCE, "SequenceClassification", None, ("pre_classifier", "classifier")),
+        (SENTENCE, "SequenceClassification", "other/ckpt", None),
+        (SENTENCE, "TokenClassification", None, None),
+        (SENTENCE.replace("DistilBert", "NoSuchModel"), "SequenceClassification", None, None),
+        # Weights were missing, but not those of the head.
+        (SENTENCE.replace("classifier", "embeddings"), "SequenceClassification", None, ()),
+        (SHAPES, "ImageClassification", "google/vit", ("classifier",)),
+        (SENTENCE + REPORT, "TokenClassification", "my/bert", ("classifier",)),
+        ("Epoch 1: newly initialized nothing", "TokenClassification", None, None),
+        ("", "TokenClassification", None, None),
+    ],
+)
+def test_heads_that_a_load_reports_as_new(text, task, checkpoint, heads):
+    assert knowledge.reported_heads(text, task, checkpoint) == heads

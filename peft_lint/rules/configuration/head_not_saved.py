@@ -29,13 +29,17 @@ _NEW = ("num_labels", "id2label", "label2id")
 
 
 class Candidate(NamedTuple):
-    """A config that met a model whose new head it leaves out."""
+    """A config that met a model whose new head it leaves out.
+
+    `reported` tells that the saved output of a notebook named the new modules.
+    """
 
     event: Wrapped
     body: Body
     missing: tuple[str, ...]
     named: tuple[str, ...]
     severity: Severity
+    reported: bool
 
 
 class Rule:
@@ -51,17 +55,19 @@ class Rule:
         if config.class_name not in _CONFIGS or config.source is not None or not config.complete:
             return
         named = _named(config)
-        severity = _newness(body)
+        reported = _reported(body, scene)
+        severity = _newness(body, reported)
         if named is None or severity is None:
             return
         added = _added(event, config)
         if added is None:
             return
-        missing = _missing(body, (*named, *added))
+        missing = _missing(body, (*named, *added), reported)
         if missing is None:
             return
         place = (config.node, body.node)
-        self._candidates.setdefault(place, Candidate(event, body, missing, named, severity))
+        candidate = Candidate(event, body, missing, named, severity, reported is not None)
+        self._candidates.setdefault(place, candidate)
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
         """The code unfreezes or saves parameters by itself: the head may be among them."""
@@ -111,10 +117,20 @@ def _task_type(value: Value) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _newness(body: Body) -> Severity | None:
+def _reported(body: Body, scene: Scene) -> tuple[str, ...] | None:
+    """Return the new modules that a notebook's saved output names, None where it names none."""
+    checkpoint = literal(body.checkpoint)
+    origin = checkpoint if isinstance(checkpoint, str) else None
+    text = scene.document.output(None if origin else body.node.lineno)
+    return knowledge.reported_heads(text, body.task, origin) if text and body.task else None
+
+
+def _newness(body: Body, reported: tuple[str, ...] | None) -> Severity | None:
     """Return how sure it is that the head is new: error, warning, or None for silence."""
     if body.task is None or body.checkpoint is None or body.trained is not False:
         return None
+    if reported is not None:
+        return Severity.ERROR if reported else None
     given = dict(body.arguments)
     checkpoint = literal(body.checkpoint)
     fresh = knowledge.fresh_heads(checkpoint, body.task) if isinstance(checkpoint, str) else None
@@ -125,14 +141,16 @@ def _newness(body: Body) -> Severity | None:
     return Severity.WARNING if any(name in given for name in _NEW) else None
 
 
-def _missing(body: Body, names: tuple[str, ...]) -> tuple[str, ...] | None:
+def _missing(
+    body: Body, names: tuple[str, ...], reported: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
     """Return the head modules that `names` leave out; () when their names are not known.
 
     None when nothing is left out, or nothing is known of it.
     """
     checkpoint = literal(body.checkpoint)
-    fresh: tuple[str, ...] | None = None
-    if isinstance(checkpoint, str) and body.task is not None:
+    fresh = reported
+    if fresh is None and isinstance(checkpoint, str) and body.task is not None:
         fresh = knowledge.fresh_heads(checkpoint, body.task) or None
     if fresh is None:
         heads = knowledge.heads(body.family, body.task)
@@ -153,16 +171,18 @@ def _suspicion(candidate: Candidate) -> Suspicion:
     event, body = candidate.event, candidate.body
     what = _listed(candidate.missing) if candidate.missing else "the head"
     verb = "are" if len(candidate.missing) > 1 else "is"
+    seen = ", as the saved output says," if candidate.reported else ","
+    loaded = "its saved output names what is new" if candidate.reported else "with a head of random weights"
     return Suspicion(
         code="PEF301",
         severity=candidate.severity,
         message=(
-            f"{what} of the {_words(body)} {verb} new, "
+            f"{what} of the {_words(body)} {verb} new{seen} "
             "but neither trained nor saved with the adapter"
         ),
         anchor=event.config.node,
         story=(
-            (body.node, "the model is loaded here, with a head of random weights"),
+            (body.node, f"the model is loaded here, {loaded}"),
             (event.config.node, "this config does not name the head"),
             (event.node, "the model gets the adapter here, and its head is frozen"),
         ),
@@ -203,7 +223,8 @@ def _proposals(candidate: Candidate) -> tuple[Proposal, ...]:
     if not left and (hit or not by_type):
         return ()
     names = (*candidate.named, *(name.rpartition(".")[2] for name in left)) if left else ()
-    known = isinstance(body.checkpoint, Literal) and bool(candidate.missing)
+    known = isinstance(body.checkpoint, Literal) or candidate.reported
+    known = known and bool(candidate.missing)
     safe = known and not candidate.named and (not hit or all_linear)
     parts = [f"task_type=TaskType.{task_type}"] if by_type else []
     parts += [f"modules_to_save={_list(names)}"] if names else []
