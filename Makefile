@@ -4,23 +4,28 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 TORCHFIX := .venv-torchfix
+# Older releases that some proofs run on as well, one file of pins each.
+STACKS := $(patsubst tests/proofs/stacks/%.txt,.venv-%/installed,$(wildcard tests/proofs/stacks/*.txt))
 # A folder of real code, one folder per package.
 CORPUS ?=
 WORKERS ?= 2
 
-.PHONY: demo test test-all bench site index knowledge corpus
+.PHONY: demo test proofs test-all bench site index knowledge corpus
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## lint realistic scripts, then show what --fix would change
 	$(BIN)/peft-lint --exit-zero testdata/demo
 	$(BIN)/peft-lint --exit-zero --diff testdata/demo
 
-test: $(VENV)/installed-for-tests  ## types, style, and every test
+test: $(VENV)/installed-for-tests $(STACKS)  ## types, style, and every test
 	$(BIN)/mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python tools/make_index.py --check
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests
+
+proofs: $(VENV)/installed-for-tests $(STACKS)  ## the proofs that name an older stack
+	$(BIN)/python -m pytest -q -m stack tests/proofs
 
 test-all: test $(if $(CORPUS),corpus)  ## the tests, and the corpus run where CORPUS is given
 
@@ -53,6 +58,12 @@ $(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@ $(VENV)/installed
+
+.venv-%/installed: tests/proofs/stacks/%.txt
+	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet torch==2.13.0
+	.venv-$*/bin/python -m pip install --quiet --requirement $<
+	touch $@
 
 # TorchFix needs an older libcst, so it lives apart.
 $(TORCHFIX)/installed:

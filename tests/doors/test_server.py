@@ -22,12 +22,16 @@ def make_client():
     """Return a client that notes which version of a text its diagnostics are for."""
     client = make_test_lsp_client()
     client.published = {}
+    client.registered = []
 
     def publish(params: types.PublishDiagnosticsParams):
         client.published[params.uri] = params
 
     del client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS]
     client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
+    client.feature(types.CLIENT_REGISTER_CAPABILITY)(
+        lambda params: client.registered.append(params)
+    )
     return client
 
 
@@ -193,6 +197,23 @@ async def test_the_projects_settings_hold_and_their_errors_are_shown(client, tmp
     (found,) = await editor.diagnostics()
     assert found.code == "PEF000"
     assert "pyproject.toml:2: unknown option `ignroe`; did you mean `ignore`?" in found.message
+
+
+@pytest.mark.asyncio
+async def test_a_settings_file_that_changes_is_watched(client, tmp_path):
+    file = tmp_path / "pyproject.toml"
+    editor = Editor(client, tmp_path / "a.py", SCRIPT)
+    assert len(await editor.diagnostics()) == 1
+    watching = client.capabilities.workspace.did_change_watched_files
+    if watching and watching.dynamic_registration:
+        (registered,) = [one for asked in client.registered for one in asked.registrations]
+        globs = [one["globPattern"] for one in registered.register_options["watchers"]]
+        assert globs == ["**/peft-lint.toml", "**/pyproject.toml"]
+    file.write_text('[tool.peft-lint]\nignore = ["PEF101"]\n')
+    event = types.FileEvent(file.as_uri(), types.FileChangeType.Created)
+    client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    editor.change(editor.text + "\n")
+    assert list(await editor.diagnostics()) == []
 
 
 @pytest.mark.asyncio

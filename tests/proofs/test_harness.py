@@ -7,6 +7,8 @@ import pytest
 from tests.proofs.harness import run
 from tests.proofs.harness.checkpoints import ADAPTERS, BASES
 
+STACKS = sorted(Path(__file__).with_name("stacks").glob("*.txt"))
+
 
 def test_a_script_runs_as_main_and_is_measured():
     code = 'if __name__ == "__main__":\n    x = 20 + 1\nprint("hello")'
@@ -63,8 +65,27 @@ def test_every_adapter_has_an_effect_on_its_base(name):
     assert outcome.value() > 0.01
 
 
+@pytest.mark.stack
+@pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)
+def test_a_stack_has_the_releases_that_its_file_pins(path):
+    lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
+    pins = dict(line.split("==") for line in lines if "==" in line)
+    code = f"import importlib.metadata as m; x = [m.version(n) for n in {list(pins)}]"
+    releases = run(code, releases_of, stack=path.stem).value()
+    assert [one.split("+")[0] for one in releases] == list(pins.values())
+
+
+def test_a_stack_that_is_not_there_says_how_to_build_it():
+    with pytest.raises(RuntimeError, match="make proofs"):
+        run("", stack="peft-of-another-time")
+
+
 def double_x(names):
     return 2 * names["x"]
+
+
+def releases_of(names):
+    return names["x"]
 
 
 def effect(names):

@@ -23,7 +23,14 @@ def test_every_rule_has_a_proof(code):
     assert code in PAGES, f"{code} is in the index but rules/ has no page {code}-<name>.md"
 
 
-@pytest.mark.parametrize("code", PAGES)
+def proof_of(code):
+    """Return a rule's proof as a parameter, marked where it names a stack."""
+    file = HERE / f"test_{code.lower()}.py"
+    proof = importlib.import_module(f"tests.proofs.{file.stem}") if file.exists() else None
+    return pytest.param(code, marks=getattr(proof, "pytestmark", ()))
+
+
+@pytest.mark.parametrize("code", map(proof_of, PAGES))
 def test_the_example_misbehaves_and_the_fixed_text_is_right(code):
     page = read(PAGES[code])
     module = importlib.import_module(f"tests.proofs.test_{code.lower()}")

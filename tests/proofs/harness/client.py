@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[3]
+INSTALLED = "installed"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def run(
     folder: Path | None = None,
     seed: int | None = 0,
     timeout: float = 60,
+    stack: str = INSTALLED,
 ) -> Outcome:
     """Execute `code` as `__main__` in a fresh process that has the libraries imported.
 
@@ -55,31 +57,42 @@ def run(
     names to the namespace before; `measure` reads the namespace after and returns plain data.
     Both run in the child, so they must be importable functions (or partials of such). `seed`
     None means: random, as in a new process that seeds nothing. A script that takes more than
-    `timeout` seconds ends with "TimeoutError".
+    `timeout` seconds ends with "TimeoutError". `stack` names the releases to run on: those that
+    are installed, or those of a file in `tests/proofs/stacks`, such as "peft-0.19". Mark what
+    names one with `pytest.mark.stack`.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="peft-lint-") as name:
-            return run(
-                code, measure, prepare=prepare, folder=Path(name), seed=seed, timeout=timeout
-            )
+            keywords = {"prepare": prepare, "seed": seed, "timeout": timeout, "stack": stack}
+            return run(code, measure, folder=Path(name), **keywords)
     request = pickle.dumps((code, measure, prepare, str(folder), seed))
-    return Outcome(*_server().ask(timeout, request))
+    return Outcome(*_server(stack).ask(timeout, request))
 
 
 @cache
-def _server() -> _Server:
-    return _Server()
+def _server(stack: str) -> _Server:
+    return _Server(stack)
+
+
+def _python(stack: str) -> str:
+    """Return the interpreter of a stack."""
+    if stack == INSTALLED:
+        return sys.executable
+    path = ROOT / f".venv-{stack}" / "bin" / "python"
+    if not path.exists():
+        raise RuntimeError(f"the stack {stack!r} is not there: `make proofs` builds {path}")
+    return str(path)
 
 
 class _Server:
-    """The process that has imported the libraries; it forks once per request."""
+    """The process that has imported the libraries of a stack; it forks once per request."""
 
-    def __init__(self) -> None:
+    def __init__(self, stack: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="peft-lint-checkpoints-")
         self._log = Path(self._folder.name, "log")
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.proofs.harness.server", self._folder.name],
+                [_python(stack), "-m", "tests.proofs.harness.server", self._folder.name, stack],
                 cwd=ROOT,
                 env=os.environ | _ENVIRONMENT,
                 stdin=subprocess.PIPE,

@@ -25,24 +25,19 @@ PRELOAD = (
     "numpy",
     "torch",
     "torch._dynamo",
-    "datasets",
     "accelerate",
     "transformers",
     "peft",
-    "trl",
     "pytest",
     "transformers.trainer",
     "transformers.pipelines",
     "transformers.data.data_collator",
     "peft.auto",
     "peft.helpers",
-    "peft.tuners.lora.bnb",
-    "peft.utils.transformers_weight_conversion",
     "transformers.integrations.peft",
     "numpy.ctypeslib",
     "torch.profiler._cupti_monitor",
     "torch.utils.serialization",
-    "trl.trainer.sft_trainer",
     "tests.proofs.harness.measures",
     *(
         f"transformers.models.{name}"
@@ -60,13 +55,21 @@ PRELOAD = (
         )
     ),
 )
+# What only the installed stack has.
+PRELOAD_INSTALLED = (
+    "datasets",
+    "peft.tuners.lora.bnb",
+    "trl",
+    "trl.trainer.sft_trainer",
+    "peft.utils.transformers_weight_conversion",
+)
 
 
-def main(checkpoints: Path) -> None:
+def main(checkpoints: Path, preload: tuple[str, ...]) -> None:
     """Build the checkpoints in `checkpoints`, then answer requests on stdin until it closes."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not mix with the answers
-    for name in PRELOAD:
+    for name in preload:
         importlib.import_module(name)
     import torch
     import transformers
@@ -164,4 +167,5 @@ def _seed(seed: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    installed = sys.argv[2] == "installed"
+    main(Path(sys.argv[1]), (*PRELOAD, *PRELOAD_INSTALLED) if installed else PRELOAD)
