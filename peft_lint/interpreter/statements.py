@@ -84,9 +84,10 @@ def _expression(machine: Machine, node: ast.Expr, world: World) -> list[World]:
         return [world]
     worlds = []
     for value, after in machine.evaluate(node.value, world):
-        if isinstance(value, Bound) and isinstance(value.function, str):
+        # Not what a call returns: a part's method that is not followed is such a value too.
+        if isinstance(value, Bound) and isinstance(node.value, ast.Attribute):
             machine.world = after
-            registry.leave_uncalled(machine, value.receiver, value.function, node.value)
+            registry.leave_uncalled(machine, value, node.value)
         worlds.append(after)
     return worlds
 

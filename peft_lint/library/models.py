@@ -83,9 +83,8 @@ def set_training(call: Call) -> Value:
     return NOTHING_KNOWN
 
 
-def _uncalled(machine: Machine, ref: Ref, node: ast.expr) -> None:
+def _uncalled(machine: Machine, ref: Ref, node: ast.Attribute) -> None:
     """Tell of `model.eval` without parentheses."""
-    assert isinstance(node, ast.Attribute)
     machine.emit(NoOp(node, ref.id, node.attr))
 
 

@@ -40,7 +40,7 @@ FUNCTIONS: dict[str, FunctionModel] = {}
 METHODS: dict[tuple[type[State], str], FunctionModel] = {}
 ATTRIBUTES: dict[tuple[type[State], str], AttributeModel] = {}
 # Methods that do nothing as a statement of their own, though it looks as if they did.
-UNCALLED: dict[tuple[type[State], str], Callable[[Machine, Ref, ast.expr], None]] = {}
+UNCALLED: dict[tuple[type[State], str], Callable[[Machine, Ref, ast.Attribute], None]] = {}
 OBJECT_CALLS: dict[type[State], FunctionModel] = {}
 RESOLVERS: dict[str, Resolver] = {}
 # Methods that matter on a value whose type is not known, because of what it came from.
@@ -247,12 +247,15 @@ def assign_part(
     machine.escape(value)
 
 
-def leave_uncalled(machine: Machine, receiver: Value, name: str, node: ast.expr) -> None:
+def leave_uncalled(machine: Machine, method: Bound, node: ast.Attribute) -> None:
     """Take a method for a statement of its own, without a call."""
-    state = machine.world.state(receiver)
-    model = UNCALLED.get((type(state), name)) if state is not None else None
-    if model is not None and isinstance(receiver, Ref):
-        model(machine, receiver, node)
+    ref = method.receiver
+    state = machine.world.state(ref)
+    if state is None or not isinstance(method.function, str):
+        return
+    model = UNCALLED.get((type(state), method.function))
+    if model is not None and isinstance(ref, Ref):
+        model(machine, ref, node)
 
 
 def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call) -> Value:

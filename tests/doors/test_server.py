@@ -27,11 +27,12 @@ def make_client():
     def publish(params: types.PublishDiagnosticsParams):
         client.published[params.uri] = params
 
+    def register(params: types.RegistrationParams):
+        client.registered.append(params)
+
     del client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS]
     client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
-    client.feature(types.CLIENT_REGISTER_CAPABILITY)(
-        lambda params: client.registered.append(params)
-    )
+    client.feature(types.CLIENT_REGISTER_CAPABILITY)(register)
     return client
 
 
