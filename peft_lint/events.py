@@ -123,6 +123,14 @@ class NoOp(NamedTuple):
     value: Value | None = None
 
 
+class ForeignCalled(NamedTuple):
+    """A method was called that only models of the library `adapters` have."""
+
+    node: Node
+    handle: int
+    name: str
+
+
 class Trained(NamedTuple):
     """Weights of the body changed or may have: a trainer ran, or `backward` did.
 
@@ -250,6 +258,7 @@ ModelEvent = (
     | Enclosed
     | EvalCalled
     | NoOp
+    | ForeignCalled
     | Trained
     | Stepped
     | Prepared
@@ -272,6 +281,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
     "on_no_op": NoOp,
+    "on_foreign_called": ForeignCalled,
     "on_trained": Trained,
     "on_stepped": Stepped,
     "on_prepared": Prepared,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Activated, Merged, NoOp, Saved
+from peft_lint.events import Activated, ForeignCalled, Merged, NoOp, Saved
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Fact, Handle, Kind, State
 from peft_lint.interpreter.values import (
@@ -27,7 +27,7 @@ from peft_lint.library.handles import (
     spelled_method,
     update_adapters,
 )
-from peft_lint.library.registry import attribute_of, method, unknown_method
+from peft_lint.library.registry import attribute_of, method, unknown_method, words
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -196,6 +196,30 @@ def save_pretrained(call: Call) -> Value:
     if spelled_method(call) == "save_pretrained":
         artifacts.save(call.machine, ref, path, call.get(2, "selected_adapters"))
     call.machine.emit(Saved(call.node, ref.id, path, spelled_method(call), call.keywords))
+    return NOTHING_KNOWN
+
+
+# Methods of the library `adapters` 1.3 that neither PEFT nor transformers has (C10), without
+# those whose names a project may well give to methods of its own.
+_FOREIGN = words(
+    "adapter_fusion_to adapter_summary add_adapter_fusion add_causal_lm_head "
+    "add_classification_head add_dependency_parsing_head add_image_classification_head "
+    "add_masked_lm_head add_multiple_choice_head add_prediction_head "
+    "add_prediction_head_from_config add_qa_head add_seq2seq_lm_head add_tagging_head "
+    "apply_to_adapter_layers apply_to_basemodel_childs average_adapter average_head "
+    "delete_adapter_fusion eject_prefix_tuning get_fusion_regularization_loss "
+    "has_parallel_adapters init_adapters load_adapter_fusion load_adapter_setup "
+    "push_adapter_setup_to_hub push_adapter_to_hub reset_adapter save_adapter "
+    "save_adapter_fusion save_adapter_setup save_all_adapter_fusions save_all_adapters "
+    "save_all_heads set_active_adapters set_active_embeddings train_adapter train_adapter_fusion"
+)
+
+
+@method(Handle, *_FOREIGN)
+def call_foreign(call: Call) -> Value:
+    """Model a method of another library, which this model does not have."""
+    ref, _, _ = receiver_of(call)
+    call.machine.emit(ForeignCalled(call.node, ref.id, spelled_method(call)))
     return NOTHING_KNOWN
 
 
