@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Constructed, Enclosed
-from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Kind, Weights
+from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Kind, Weights, uncertain
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Ref, Unknown, Value
 from peft_lint.library.artifacts import find, loaded_adapter
 from peft_lint.library.configs import DEFAULT, dropout, in_place
@@ -157,13 +157,20 @@ def load_adapter(call: Call) -> Value:
     plain = handle.kind is Kind.PLAIN
     name = call.constant(1, "adapter_name", DEFAULT if plain else None)
     if not isinstance(name, str):
-        call.machine.escape(ref)
+        _load_unnamed(call, ref, handle, body)
     elif plain:
         _load_native(call, ref, handle, body, name)
     else:
         _load_named(call, ref, handle, body, name)
     call.machine.emit(AdapterLoaded(call.node, ref.id, "load_adapter", call.keywords))
     return NOTHING_KNOWN
+
+
+def _load_unnamed(call: Call, ref: Ref, handle: Handle, body: Body) -> None:
+    """Model a load under a name that is not known: any adapter may be another one now."""
+    world = call.machine.world
+    world.put(ref.id, handle._replace(training=None))
+    world.put(handle.body, uncertain(body)._replace(escaped=body.escaped))
 
 
 def _load_named(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> None:
