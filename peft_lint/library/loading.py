@@ -122,8 +122,9 @@ def auto_construct(call: Call, class_name: str) -> Value:
 
 
 def _raise(call: Call, result: Value, class_name: str) -> Value:
-    """Go on with the model that was meant, and tell what raises."""
+    """Go on with the model that was meant, of which nothing else is claimed: this raises."""
     assert isinstance(result, Ref)
+    call.machine.escape(result)
     call.machine.emit(Constructed(call.node, result.id, class_name))
     return result
 
