@@ -38,13 +38,15 @@ class AdapterLoaded(NamedTuple):
     """An adapter's trained weights were put on the body.
 
     `how` is the function's name, with its class where it is a constructor. `keywords` are
-    the named arguments of the call.
+    the named arguments of the call. `source` is the path or id, if the call says one.
     """
 
     node: Node
     handle: int
     how: str
     keywords: Keywords = ()
+    source: Value | None = None
+    source_node: ast.expr | None = None
 
 
 class Activated(NamedTuple):
@@ -107,6 +109,14 @@ class EvalCalled(NamedTuple):
 
     node: Node
     handle: int
+
+
+class WeightsRead(NamedTuple):
+    """`get_peft_model_state_dict` read an adapter's weights; `named` when the call says which."""
+
+    node: Node
+    handle: int
+    named: bool
 
 
 class NoOp(NamedTuple):
@@ -257,6 +267,7 @@ ModelEvent = (
     | Escaped
     | Enclosed
     | EvalCalled
+    | WeightsRead
     | NoOp
     | ForeignCalled
     | Trained
@@ -280,6 +291,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_escaped": Escaped,
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
+    "on_weights_read": WeightsRead,
     "on_no_op": NoOp,
     "on_foreign_called": ForeignCalled,
     "on_trained": Trained,

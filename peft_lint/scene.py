@@ -84,6 +84,17 @@ class Scene(NamedTuple):
             for node in ast.walk(self.document.tree)
         )
 
+    def guards(self, node: ast.AST) -> bool:
+        """Return whether a node is in a `try` with an `except`, or a `with` for an exception."""
+        return any(
+            inner is node
+            for outer in ast.walk(self.document.tree)
+            if (isinstance(outer, ast.Try) and outer.handlers)
+            or (isinstance(outer, ast.With) and any(map(_names_exception, outer.items)))
+            for part in outer.body
+            for inner in ast.walk(part)
+        )
+
     def places(self, event: Event) -> tuple[Place, ...]:
         """Return where an event happens for the module and each function under way."""
         context = self.context
@@ -93,3 +104,11 @@ class Scene(NamedTuple):
             Place(function, node, loops)
             for function, (node, loops) in zip(functions, sites, strict=True)
         )
+
+
+def _names_exception(item: ast.withitem) -> bool:
+    """Return whether a `with` item is such as `suppress(AttributeError)`."""
+    call = item.context_expr
+    arguments = call.args if isinstance(call, ast.Call) else []
+    names = {part.id for one in arguments for part in ast.walk(one) if isinstance(part, ast.Name)}
+    return any(name == "Exception" or name.endswith("Error") for name in names)

@@ -58,7 +58,8 @@ def from_pretrained(call: Call, class_name: str) -> Value:
     words = "the trained adapter is loaded here" + (", to be trained further" if trainable else "")
     add_step(machine, handle, call.node, words)
     how = f"{class_name}.from_pretrained"
-    machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords))
+    source, source_node = call.get(1, "model_id"), call.node_of(1, "model_id")
+    machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords, source, source_node))
     machine.emit(
         Enclosed(
             call.node,
@@ -67,8 +68,8 @@ def from_pretrained(call: Call, class_name: str) -> Value:
             base_node=call.node_of(0, "model"),
             before=body,
             how=how,
-            source=call.get(1, "model_id"),
-            source_node=call.node_of(1, "model_id"),
+            source=source,
+            source_node=source_node,
         )
     )
     return result
@@ -104,7 +105,8 @@ def auto_from_pretrained(call: Call, class_name: str) -> Value:
     result = enclose(call, base, adapter, Kind.PEFT, made_for)
     _evaluate(call, result, trainable)
     how = f"{class_name}.from_pretrained"
-    call.machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords))
+    source_node = call.node_of(0, "pretrained_model_name_or_path")
+    call.machine.emit(AdapterLoaded(call.node, result.id, how, call.keywords, path, source_node))
     return result
 
 
@@ -163,7 +165,9 @@ def load_adapter(call: Call) -> Value:
         _load_native(call, ref, handle, body, name)
     else:
         _load_named(call, ref, handle, body, name)
-    call.machine.emit(AdapterLoaded(call.node, ref.id, "load_adapter", call.keywords))
+    path = "peft_model_id" if plain else "model_id"
+    where = (call.get(0, path), call.node_of(0, path))
+    call.machine.emit(AdapterLoaded(call.node, ref.id, "load_adapter", call.keywords, *where))
     return NOTHING_KNOWN
 
 

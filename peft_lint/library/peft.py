@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Prepared
+from peft_lint.events import Prepared, WeightsRead
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
@@ -78,6 +78,8 @@ def get_peft_model_state_dict(call: Call) -> Value:
     found = handle_of(call.machine, call.get(0, "model"))
     if found is None:
         return result_of(call.machine, NOTHING_KNOWN, call)
+    named = not call.complete or call.get(2, "adapter_name") is not None
+    call.machine.emit(WeightsRead(call.node, found[0].id, named))
     return weights_of(found[0])
 
 

@@ -13,6 +13,20 @@ if TYPE_CHECKING:
     from peft_lint.syntax.rewriting import Rewriting
 
 
+class AddKeyword:
+    """Give the target the argument `name` with the code `value` as well."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self._name = name
+        self._value = value
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Return the call with one argument more."""
+        from peft_lint.syntax.calls import add_keyword
+
+        return add_keyword(updated, self._name, self._value)
+
+
 class RenameKeyword:
     """Call the argument `name` of the target `new`; `value` is code that replaces its value."""
 

@@ -40,14 +40,13 @@ class Rule:
         """Report what nothing guards, in a document that knows nothing of the other library."""
         tree = scene.document.tree
         if self._found and not _has_other_library(tree):
-            guarded = _guarded(tree)
             names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
             for node, suspicion in self._found.items():
                 method = node.func if isinstance(node, ast.Call) else None
                 asked = isinstance(method, ast.Attribute) and (
                     method.attr in names or scene.assigns(method.attr)
                 )
-                if node not in guarded and not asked:
+                if not scene.guards(node) and not asked:
                     yield suspicion
 
 
@@ -75,26 +74,6 @@ def _has_other_library(tree: ast.Module) -> bool:
         if any(part[0] == "adapters" or part[:2] == ["transformers", "adapters"] for part in parts):
             return True
     return False
-
-
-def _guarded(tree: ast.Module) -> set[ast.AST]:
-    """Return the nodes in a `try` with an `except`, or a `with` that names an exception."""
-    return {
-        inner
-        for node in ast.walk(tree)
-        if (isinstance(node, ast.Try) and node.handlers)
-        or (isinstance(node, ast.With) and any(_names_exception(one) for one in node.items))
-        for part in node.body
-        for inner in ast.walk(part)
-    }
-
-
-def _names_exception(item: ast.withitem) -> bool:
-    """Return whether a `with` item is such as `suppress(AttributeError)`."""
-    call = item.context_expr
-    arguments = call.args if isinstance(call, ast.Call) else []
-    names = {part.id for one in arguments for part in ast.walk(one) if isinstance(part, ast.Name)}
-    return not names.isdisjoint({"AttributeError", "Exception"})
 
 
 def _suspicion(event: ForeignCalled, handle: Handle, body: Body) -> Suspicion:
