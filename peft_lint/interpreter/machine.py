@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -223,6 +223,8 @@ class Machine:
             return known
         condition, positive = _normal(key(value))
         holds = world.facts.get(condition)
+        if holds is None and _excluded(condition, world.facts):
+            holds = False
         return None if holds is None else holds == positive
 
     def learn(self, value: Value, holds: bool, world: World) -> None:
@@ -374,6 +376,18 @@ class Machine:
 
 def _uncertain_handle(handle: Handle) -> Handle:
     return Handle(handle.body, handle.kind, handle.node, None, handle.inner, handle.settings)
+
+
+def _excluded(condition: Hashable, facts: Mapping[Hashable, bool]) -> bool:
+    """Return whether a condition compares with a constant what is known to equal another one."""
+    match condition:
+        case ("==", left, ("literal", ((_, one),))):
+            for known, holds in facts.items():
+                match known:
+                    case ("==", other, ("literal", ((_, two),))):
+                        if holds and other == left and one != two:
+                            return True
+    return False
 
 
 def _normal(condition: Hashable) -> tuple[Hashable, bool]:

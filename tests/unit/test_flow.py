@@ -51,6 +51,14 @@ def test_match_tries_its_cases_in_order(code, expected):
 
 
 @pytest.mark.parametrize(
+    ("inner", "expected"),
+    [("mode == 'b'", {True}), ("mode == 'a'", {True, False}), ("mode != 'b'", {True, False})],
+)
+def test_what_equals_one_constant_equals_no_other(inner, expected):
+    assert modes(f"m.train()\nif mode == 'a':\n    if {inner}:\n        m.eval()") == expected
+
+
+@pytest.mark.parametrize(
     ("code", "expected"),
     [
         ("for one in range(3): m.train()", {True}),
