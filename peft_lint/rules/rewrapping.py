@@ -176,22 +176,30 @@ def _spelled_name(node: Node) -> str | None:
 def _retried(rewrap: Rewrap, scene: Scene) -> bool:
     """Return whether a wrap follows another that failed, or only seems to come again."""
     event = rewrap.event
-    again = rewrap.carried.node is event.node and bool(scene.context.loops)
-    rounds = _loop_names(scene) if again else set()
-    return any(
-        isinstance(owner, ast.ExceptHandler)
-        or (again and isinstance(owner, ast.Try))
-        # `if index == 0:` picks the rounds in which the model is wrapped.
-        or (isinstance(owner, ast.If) and not rounds.isdisjoint(_names(owner.test)))
-        for place in scene.places(event)
-        for owner in blocks_around(place.node, scene)
-    )
+    places = scene.places(event)
+    again = rewrap.carried.node is event.node and any(place.loops for place in places)
+    for place in places:
+        inside = {part for loop in place.loops for part in ast.walk(loop)} if again else set()
+        changed = _changed(inside)
+        for owner in blocks_around(place.node, scene):
+            if isinstance(owner, ast.ExceptHandler) or (again and isinstance(owner, ast.Try)):
+                return True
+            # `if index == 0:` or `if not loaded:` picks the rounds in which the model is wrapped.
+            if isinstance(owner, ast.If) and owner in inside:
+                if not changed.isdisjoint(_names(owner.test)):
+                    return True
+    return False
 
 
-def _loop_names(scene: Scene) -> set[str]:
-    """Return the names that the loops around an event bind."""
-    loops = (one for one in scene.context.loops if isinstance(one, (ast.For, ast.AsyncFor)))
-    return {name for loop in loops for name in _names(loop.target)}
+def _changed(nodes: set[ast.AST]) -> set[str]:
+    """Return the names that nodes bind, or change by a method that is called for that."""
+    names = {
+        part.id for part in nodes if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+    calls = (part.value for part in nodes if isinstance(part, ast.Expr))
+    methods = (call.func for call in calls if isinstance(call, ast.Call))
+    owners = (method.value for method in methods if isinstance(method, ast.Attribute))
+    return names | {owner.id for owner in owners if isinstance(owner, ast.Name)}
 
 
 def _names(node: ast.expr) -> set[str]:
