@@ -44,10 +44,10 @@ knowledge: $(VENV)/installed-for-tests  ## refresh peft_lint/knowledge/ from the
 	$(BIN)/python -m tools.make_knowledge
 	$(BIN)/python -m tools.make_families
 
-corpus: $(VENV)/installed  ## run on CORPUS=folder: crashes, findings, and whether fixes hold
+corpus: $(VENV)/installed  ## run on CORPUS=folder: crashes, findings, fixes, and what the gate hides
 	$(if $(CORPUS),,$(error name a folder of code, one folder per package: make corpus CORPUS=folder))
 	mkdir -p build
-	$(BIN)/python -m tools.corpus_run $(CORPUS) --output build/findings.jsonl --fix-check
+	$(BIN)/python -m tools.corpus_run $(CORPUS) --output build/findings.jsonl --fix-check --gate-check
 
 $(VENV)/installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # What code says that uses PEFT, and does not only mention it.
-_PEFT = (b"import peft", b"from peft", b"peft_config")
+_PEFT = (b"import peft", b"from peft", b", peft", b"peft_config")
 # What code says that uses adapters or k-bit models without naming PEFT; it loads a model, too.
 # That longer word is looked for first: a search costs the less, the longer the word is.
 _LOADS = b"from_pretrained"

@@ -1,9 +1,9 @@
 """Run peft-lint over a folder of real code: what crashes, what is found, whether fixes hold.
 
-    python -m tools.corpus_run CORPUS --output findings.jsonl --fix-check
+    python -m tools.corpus_run CORPUS --output findings.jsonl --fix-check --gate-check
 
-CORPUS holds one folder per package. Exit code 1 if any file made the program fail or any fix
-did not hold.
+CORPUS holds one folder per package. Exit code 1 if any file made the program fail, any fix did
+not hold, or the scope gate hid a finding that `HIDDEN` does not explain.
 """
 
 from __future__ import annotations
@@ -20,11 +20,18 @@ from pathlib import Path
 from typing import TextIO
 
 from peft_lint.document import Document, DocumentError
-from peft_lint.engine import analyse
+from peft_lint.engine import analyse, find
 from peft_lint.finding import Finding
 from peft_lint.fixer import fix
 from peft_lint.rulebook import RuleInfo, all_rules
 from peft_lint.versions import Target
+
+# What the scope gate may hide, and in files without which words. Nothing else.
+HIDDEN = {
+    # These hold for any model that answers, but one without an adapter is not our concern.
+    "PEF201": ("peft", "adapter", "lora"),
+    "PEF203": ("peft", "adapter", "lora"),
+}
 
 
 @dataclass
@@ -33,6 +40,7 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
+    hidden: Counter[str] = field(default_factory=Counter)
     trouble: list[str] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)
 
@@ -40,10 +48,13 @@ class Tally:
 class Run:
     """One run: the rules, the releases assumed, and where the findings go."""
 
-    def __init__(self, root: Path, output: TextIO | None, fix_check: bool) -> None:
+    def __init__(
+        self, root: Path, output: TextIO | None, fix_check: bool, gate_check: bool
+    ) -> None:
         self.root = root
         self.output = output
         self.fix_check = fix_check
+        self.gate_check = gate_check
         self.rules: tuple[RuleInfo, ...] = all_rules()
         self.target = Target()
         self.tally = Tally()
@@ -53,13 +64,15 @@ class Run:
         name = path.relative_to(self.root).as_posix()
         started = time.process_time()
         try:
-            document = Document.from_bytes(path.read_bytes(), name)
+            document = Document.from_bytes(path.read_bytes(), str(path))
             analysis = analyse(document, self.rules, self.target)
             self.tally.counts["analysed" if analysis.in_scope else "out of scope"] += 1
             for finding in analysis.findings:
-                self._note(document, finding)
+                self._note(document, name, finding)
+            if self.gate_check and not analysis.in_scope:
+                self._check_gate(document, name)
             if self.fix_check and analysis.findings:
-                self._check_fixes(document)
+                self._check_fixes(document, name)
         except DocumentError:
             self.tally.counts["not Python, not text or too large"] += 1
         except Exception as error:
@@ -70,7 +83,7 @@ class Run:
             [*self.tally.slowest, (time.process_time() - started, name)], reverse=True
         )[:5]
 
-    def _note(self, document: Document, finding: Finding) -> None:
+    def _note(self, document: Document, name: str, finding: Finding) -> None:
         """Count a finding and write it as one line of JSON."""
         self.tally.rules[f"{finding.code} {finding.severity.value}"] += 1
         if self.output is None:
@@ -78,8 +91,8 @@ class Run:
         place = document.place(finding.span.start)
         steps = [(document.place(step.span.start), step.message) for step in finding.story]
         record = {
-            "package": document.path.split("/", 1)[0],
-            "path": document.path,
+            "package": name.split("/", 1)[0],
+            "path": name,
             "row": place.row,
             "column": place.column,
             "code": finding.code,
@@ -92,7 +105,25 @@ class Run:
         }
         self.output.write(json.dumps(record) + "\n")
 
-    def _check_fixes(self, document: Document) -> None:
+    def _check_gate(self, document: Document, name: str) -> None:
+        """Analyse a file that the scope gate kept out: it must hold nothing but what may hide."""
+        text = document.text
+        if not any(word in text for rule in self.rules if rule.module for word in rule.words):
+            return
+        try:
+            findings = find(document, self.rules, self.target)
+        except DocumentError:
+            return
+        self.tally.counts["analysed without the gate"] += 1
+        for finding in findings:
+            absent = HIDDEN.get(finding.code)
+            if absent is not None and not any(word in text.lower() for word in absent):
+                self.tally.hidden[finding.code] += 1
+            else:
+                row = document.place(finding.span.start).row
+                self.tally.trouble.append(f"{name}:{row}: the gate hides {finding.code}")
+
+    def _check_fixes(self, document: Document, name: str) -> None:
         """Apply every safe and unsafe fix in memory: it must parse, and then change no more."""
 
         def findings(current: Document) -> tuple[Finding, ...]:
@@ -105,11 +136,11 @@ class Run:
         try:
             ast.parse(once.document.text)
         except SyntaxError as error:
-            line = f"{document.path}: does not parse after its fixes, line {error.lineno}"
+            line = f"{name}: does not parse after its fixes, line {error.lineno}"
             self.tally.trouble.append(line)
             return
         if fix(once.document, findings, unsafe=True).document.text != once.document.text:
-            self.tally.trouble.append(f"{document.path}: a second fix run changes it again")
+            self.tally.trouble.append(f"{name}: a second fix run changes it again")
 
 
 def sources(root: Path, packages: list[str] | None) -> Iterator[Path]:
@@ -120,13 +151,16 @@ def sources(root: Path, packages: list[str] | None) -> Iterator[Path]:
 
 def report(tally: Tally, seconds: float) -> None:
     """Print what the run came to."""
-    total = sum(tally.counts[key] for key in tally.counts if key != "fixed in memory")
+    again = ("fixed in memory", "analysed without the gate")
+    total = sum(tally.counts[key] for key in tally.counts if key not in again)
     print(f"{total + len(tally.trouble)} files, {seconds:.1f} s CPU")
     for name, count in sorted(tally.counts.items()):
         print(f"  {count:6} {name}")
     print("findings")
     for name, count in sorted(tally.rules.items()) or [("none", 0)]:
         print(f"  {count:6} {name}")
+    for name, count in sorted(tally.hidden.items()):
+        print(f"  {count:6} {name} hidden by the gate, as it may")
     print("slowest files")
     for spent, name in tally.slowest:
         print(f"  {spent:6.2f} s {name}")
@@ -140,6 +174,7 @@ def main() -> int:
     parser.add_argument("corpus", type=Path, help="folder with one folder per package")
     parser.add_argument("--output", type=Path, help="where to write all findings, as JSON lines")
     parser.add_argument("--fix-check", action="store_true", help="apply all fixes in memory")
+    parser.add_argument("--gate-check", action="store_true", help="run without the gate as well")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these packages")
     options = parser.parse_args()
     folders = [options.corpus, *(options.corpus / name for name in options.only or ())]
@@ -147,7 +182,7 @@ def main() -> int:
         parser.error(f"no such folder: {missing[0]}")
 
     opened = options.output.open("w", encoding="utf-8") if options.output else None
-    run = Run(options.corpus, opened, options.fix_check)
+    run = Run(options.corpus, opened, options.fix_check, options.gate_check)
     started = time.process_time()
     for path in sources(options.corpus, options.only):
         run.file(path)
