@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from peft_lint.interpreter.objects import Body, Config, Fact, Node, Optimizer
+from peft_lint.interpreter.objects import Arguments, Body, Config, Fact, Node, Optimizer
 from peft_lint.interpreter.values import Value
 
 Keywords = tuple[tuple[str, Value], ...]
@@ -32,6 +32,13 @@ class Wrapped(NamedTuple):
     before: Body
     fresh_base: bool
     complete: bool
+
+
+class ModelLoaded(NamedTuple):
+    """A plain model was loaded by a class of transformers."""
+
+    node: Node
+    handle: int
 
 
 class AdapterLoaded(NamedTuple):
@@ -241,6 +248,13 @@ class ConfigUsed(NamedTuple):
     model: int | None
 
 
+class SettingsMade(NamedTuple):
+    """Training arguments, or settings of a quantisation or of a generation, are made."""
+
+    node: ast.Call
+    settings: Arguments
+
+
 class TrainerMade(NamedTuple):
     """A trainer of transformers or TRL is made; what it is given is as it was before.
 
@@ -258,7 +272,8 @@ class TrainerMade(NamedTuple):
 
 
 ModelEvent = (
-    Wrapped
+    ModelLoaded
+    | Wrapped
     | AdapterLoaded
     | Activated
     | Mixed
@@ -279,9 +294,10 @@ ModelEvent = (
     | Converted
     | ParametersTouched
 )
-Event = ModelEvent | ConfigUsed | TrainerMade
+Event = ModelEvent | ConfigUsed | SettingsMade | TrainerMade
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
+    "on_model_loaded": ModelLoaded,
     "on_wrapped": Wrapped,
     "on_adapter_loaded": AdapterLoaded,
     "on_activated": Activated,
@@ -303,5 +319,6 @@ HANDLERS: dict[str, type[Event]] = {
     "on_converted": Converted,
     "on_parameters_touched": ParametersTouched,
     "on_config_used": ConfigUsed,
+    "on_settings_made": SettingsMade,
     "on_trainer_made": TrainerMade,
 }

@@ -1,4 +1,4 @@
-"""What `with` and decorators put around code: no gradients, adapters switched off."""
+"""What `with` and decorators put around code: no gradients, adapters off, an expected error."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
     if isinstance(value, ContextManager):
         if value.kind == "no_grad":
             return context._replace(no_grad=context.no_grad + 1), None, value
+        if value.kind == "raises":
+            return context._replace(raises=True), None, value
         if value.kind == "disable_adapter" and value.ref is not None:
             ref = value.ref
             # Adapters that are off already stay off afterwards.

@@ -80,7 +80,8 @@ class Flow(NamedTuple):
 class Context(NamedTuple):
     """What surrounds the statement under way, in any function.
 
-    `no_grad` counts blocks without gradients, `interactive` loops that ask a person.
+    `no_grad` counts blocks without gradients, `interactive` loops that ask a person. `raises`
+    in blocks that a test expects to raise.
     `entry` is the function that no analysed call reached, None while the module runs.
     `loops` are those around the statement in its function; `sites` say for each of
     `functions` by which call it runs, and which loops are around that.
@@ -88,6 +89,7 @@ class Context(NamedTuple):
 
     no_grad: int = 0
     interactive: int = 0
+    raises: bool = False
     entry: ast.AST | None = None
     loops: tuple[ast.AST, ...] = ()
     functions: tuple[ast.AST, ...] = ()
@@ -140,7 +142,7 @@ class Machine:
 
     def emit(self, event: Event) -> None:
         """Tell the rules what just happened on the current world."""
-        if not self.silent:
+        if not self.silent and not self.context.raises:
             self._listener(event, self)
 
     # expressions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from peft_lint.events import SettingsMade
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments
 from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
@@ -17,6 +18,7 @@ def make_arguments(call: Call, class_name: str) -> Value:
     """Model a class of settings with keywords."""
     complete = call.complete and len(call.args) < 2
     state = Arguments(call.node, class_name, call.keywords, complete)
+    call.machine.emit(SettingsMade(call.node, state))
     return call.machine.world.add(state)
 
 

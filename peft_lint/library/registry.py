@@ -299,7 +299,7 @@ def module_method(bases: Iterable[str], name: str) -> bool:
 
 
 # Library models that most documents never need, by the name that one has to mention.
-_ON_DEMAND = ("diffusers", "lightning", "sentence_transformers", "unsloth")
+_ON_DEMAND = ("diffusers", "lightning", "pytest", "sentence_transformers", "unsloth")
 
 
 def load(text: str) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
-from peft_lint.events import AdapterLoaded
+from peft_lint.events import AdapterLoaded, ModelLoaded
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Arguments, Body, Fact, Tool, above_zero
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, literal
@@ -59,7 +59,9 @@ def from_pretrained(call: Call, class_name: str) -> Value:
         quantised=quantised(call),
         steps=((call.node, "the model is loaded here, in eval mode"),),
     )
-    return new_model(call.machine, body, False)
+    ref = new_model(call.machine, body, False)
+    call.machine.emit(ModelLoaded(call.node, ref.id))
+    return ref
 
 
 def _with_its_adapter(call: Call, class_name: str, path: Value | None, found: Artifact) -> Value:
