@@ -152,13 +152,15 @@ class Trained(NamedTuple):
     """Weights of the body changed or may have: a trainer ran, or `backward` did.
 
     `how` is "trainer" or "backward". `trainer` is the id of the trainer of transformers or
-    TRL that ran.
+    TRL that ran. `own_loss` when `backward` is called on the loss that the model itself
+    returned: gradients for something else may come from any other.
     """
 
     node: Node
     handle: int
     how: str
     trainer: int | None = None
+    own_loss: bool = False
 
 
 class Stepped(NamedTuple):

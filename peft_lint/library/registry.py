@@ -269,11 +269,17 @@ def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call)
     return result_of(machine, Symbol(name), call)
 
 
-def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:
-    """Call a method of a part of a tracked object; an unmodelled one may do anything."""
+def whole_of(part: Bound) -> Value:
+    """Return the object that something is a part of."""
     whole: Value = part
     while isinstance(whole, Bound):
         whole = whole.receiver
+    return whole
+
+
+def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:
+    """Call a method of a part of a tracked object; an unmodelled one may do anything."""
+    whole = whole_of(part)
     model = PART_METHODS.get(name)
     if model is not None and isinstance(machine.world.state(whole), Handle):
         return model(call._replace(receiver=whole))

@@ -33,7 +33,6 @@ from peft_lint.library.handles import (
 )
 from peft_lint.library.registry import (
     LOOPS,
-    PART_ASSIGNMENTS,
     UNKNOWN_ASSIGNMENTS,
     function,
     part_method,
@@ -122,7 +121,17 @@ def backward(machine: Machine, node: ast.Call, loss: Value) -> None:
         handle = machine.world.heap.get(number)
         if isinstance(handle, Handle):
             train_body(machine, handle)
-            machine.emit(Trained(node, number, "backward"))
+            machine.emit(Trained(node, number, "backward", own_loss=_is_returned(loss)))
+
+
+def _is_returned(loss: Unknown) -> bool:
+    """Return whether a loss is what a model gave as such, or a fraction of it."""
+    origin = loss.origin
+    while isinstance(origin, tuple) and origin[0] == "Div":
+        origin = origin[1]
+    if not isinstance(origin, tuple) or not isinstance(origin[1], tuple) or origin[1][0] != "here":
+        return False
+    return origin[0] == "item" or origin[::2] == ("attribute", "loss")
 
 
 def train_body(machine: Machine, handle: Handle) -> None:

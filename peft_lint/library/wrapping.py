@@ -182,8 +182,9 @@ def _add_native(call: Call, ref: Ref, handle: Handle, body: Body) -> Value:
         call.machine.escape(ref)
         return NOTHING_KNOWN
     config = config_of(call, given)
-    adapter = fresh_adapter(text(call, 1, "adapter_name", DEFAULT), call.node, config)
-    adapter = adapter._replace(native=True)
+    name = text(call, 1, "adapter_name", DEFAULT)
+    # It is activated at once, which makes it trainable whatever the config says.
+    adapter = fresh_adapter(name, call.node, config)._replace(native=True, trainable=True)
     update_adapters(call.machine, handle, trainable=False, frozen_by=None)
     change_body(
         call.machine,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from peft_lint.events import Trained
+from peft_lint.events import ParametersTouched, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Node
 from peft_lint.interpreter.values import literal
@@ -20,11 +20,16 @@ class Rule:
     """Looks at training: whether a config froze an adapter that is still frozen."""
 
     def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
+        self._found: dict[Node, tuple[Node, Suspicion]] = {}
+        self._touched: set[Node] = set()
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Suspect an adapter that its own config froze, unless another one is trained."""
-        adapters = scene.body(event).adapters or ()
+        body = scene.body(event)
+        adapters = body.adapters or ()
+        if event.how == "backward" and not event.own_loss:
+            # What else the loss came from may be what is trained.
+            return
         if any(one.trainable is not False for one in adapters):
             return
         for adapter in adapters:
@@ -32,18 +37,27 @@ class Rule:
             if config is None or config.class_name in PROMPT_LEARNING:
                 continue
             if literal(config.get(_FIELD)) is True:
-                self._found.setdefault(adapter.node, _suspicion(adapter, event.node))
+                found = (body.node, _suspicion(adapter, event.node))
+                self._found.setdefault(adapter.node, found)
+
+    def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
+        """The code unfreezes parameters by itself, or some of them."""
+        body = scene.body(event)
+        if body.adapters != ():
+            self._touched.add(body.node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
+        """Report what is left."""
+        for body, suspicion in self._found.values():
+            if body not in self._touched:
+                yield suspicion
 
 
 def _suspicion(adapter: Adapter, trained: Node) -> Suspicion:
     config = adapter.config
     assert config is not None
     anchor = config.expression(_FIELD) or config.node
-    proposals = ()
+    proposals: tuple[Proposal, ...] = ()
     if any(word.value is anchor for word in config.node.keywords):
         title = f"Remove {_FIELD}: an adapter is made for training"
         visitor = RemoveKeyword(_FIELD)
