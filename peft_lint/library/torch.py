@@ -33,6 +33,7 @@ from peft_lint.library.handles import (
 )
 from peft_lint.library.registry import (
     LOOPS,
+    PART_ASSIGNMENTS,
     UNKNOWN_ASSIGNMENTS,
     function,
     part_method,
