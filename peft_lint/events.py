@@ -163,6 +163,18 @@ class Trained(NamedTuple):
     own_loss: bool = False
 
 
+class TrainerMade(NamedTuple):
+    """A trainer of transformers or TRL got the model, before it wraps that itself.
+
+    `model_node` is the argument, `wraps` whether the call has a `peft_config`.
+    """
+
+    node: ast.Call
+    handle: int
+    model_node: ast.expr | None
+    wraps: bool
+
+
 class Stepped(NamedTuple):
     """An optimizer that holds parameters of the model took a step."""
 
@@ -288,6 +300,7 @@ ModelEvent = (
     | NoOp
     | ForeignCalled
     | Trained
+    | TrainerMade
     | Stepped
     | Prepared
     | Inference
@@ -313,6 +326,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_no_op": NoOp,
     "on_foreign_called": ForeignCalled,
     "on_trained": Trained,
+    "on_trainer_made": TrainerMade,
     "on_stepped": Stepped,
     "on_prepared": Prepared,
     "on_inference": Inference,

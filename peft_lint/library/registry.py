@@ -231,8 +231,7 @@ def assign_part(
     machine: Machine, owner: Value, name: str, value: Value, target: ast.Attribute
 ) -> None:
     """Model `owner.name = value` of a model, or of a part of one: a module may be replaced."""
-    while isinstance(owner, Bound):
-        owner = owner.receiver
+    owner = whole_of(owner)
     handle = machine.world.handle(owner)
     if handle is not None and name in PART_ASSIGNMENTS:
         assert isinstance(owner, Ref)
@@ -269,12 +268,11 @@ def call_method(machine: Machine, ref: Ref, state: State, name: str, call: Call)
     return result_of(machine, Symbol(name), call)
 
 
-def whole_of(part: Bound) -> Value:
-    """Return the object that something is a part of."""
-    whole: Value = part
-    while isinstance(whole, Bound):
-        whole = whole.receiver
-    return whole
+def whole_of(part: Value) -> Value:
+    """Return the object that something is a part of, itself if of none."""
+    while isinstance(part, Bound):
+        part = part.receiver
+    return part
 
 
 def call_part(machine: Machine, part: Bound, name: str, call: Call) -> Value:

@@ -86,8 +86,11 @@ def construct(call: Call, class_name: str, library: str) -> Value:
     given = (class_name, library, call.args, call.keywords, call.complete)
     machine.emit(TrainerMade(call.node, number, *given))
     config = call.get(None, "peft_config")
-    if handle is not None and config is not None and literal(config, ...) is not None:
-        handle = _with_peft_config(call, handle, config)
+    if handle is not None:
+        wraps = not call.complete or (config is not None and literal(config, ...) is not None)
+        machine.emit(TrainerMade(call.node, handle.id, call.node_of(0, "model"), wraps))
+        if config is not None and literal(config, ...) is not None:
+            handle = _with_peft_config(call, handle, config)
     machine.world.seeded = True
     state = Trainer(
         call.node,

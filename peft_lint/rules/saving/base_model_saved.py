@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Saved, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Body, Instance, Kind, Node
+from peft_lint.interpreter.objects import Adapter, Kind, Node
 from peft_lint.interpreter.values import Value
+from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
 
@@ -20,57 +20,35 @@ if TYPE_CHECKING:
     from peft_lint.syntax.rewriting import Rewriting
 
 _SAVES = ("save_pretrained", "push_to_hub")
-# Calls that put PEFT's own wrapper around a base; the base knows nothing of its adapter then.
-_WRAPPERS = ("get_peft_model", "PeftModel", "trainer")
 
 
 class Rule:
     """Looks at each save of a plain model: whether PEFT has changed its layers in place."""
 
     def __init__(self) -> None:
-        self._wraps: set[Node] = set()
-        self._native: set[Node] = set()
+        self._inside = Inside()
         self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Tell PEFT's wrappers from adapters that the model itself knows of."""
-        (self._wraps if event.how in _WRAPPERS else self._native).add(event.node)
+        self._inside.on_wrapped(event, scene)
 
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Likewise: the model's own `load_adapter` makes it save the adapter."""
-        native = scene.handle(event).kind is Kind.PLAIN
-        (self._native if native else self._wraps).add(event.node)
+        self._inside.on_adapter_loaded(event, scene)
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Suspect a save of the base, or of the tuner that passes it on to the base."""
         handle, body = scene.handle(event), scene.body(event)
         if handle.kind not in (Kind.PLAIN, Kind.TUNER) or event.how not in _SAVES:
             return
-        adapter = self._inside(body)
+        adapter = self._inside.adapter(body)
         if adapter is not None and not _chooses_weights(event.node):
             self._found.setdefault(event.node, _suspicion(event, scene, adapter))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found."""
         yield from self._found.values()
-
-    def _inside(self, body: Body) -> Adapter | None:
-        """Return an adapter of PEFT's that surely has its layers in the body."""
-        adapters = body.adapters or ()
-        if not _is_transformers(body) or any(one.node in self._native for one in adapters):
-            return None
-        inside = (
-            one
-            for one in adapters
-            if one.node in self._wraps and one.in_place is True and one.merged is not None
-        )
-        return next(inside, None)
-
-
-def _is_transformers(body: Body) -> bool:
-    """Return whether the base is a model of transformers; others save in ways of their own."""
-    name = body.model_class
-    return name is None or name.startswith("Auto") or knowledge.model_class(name) is not None
 
 
 def _chooses_weights(node: Node) -> bool:
@@ -125,15 +103,7 @@ def _peft_model(event: Saved, scene: Scene) -> str | None:
         part = part.value if isinstance(part, ast.Attribute) else part.func
         if isinstance(part, ast.expr) and fits(scene.value(part)):
             return scene.document.source(part)
-    for frame in (scene.machine.frame, 0):
-        for name, value in scene.world.frames[frame].variables.items():
-            if fits(value):
-                return name
-            owner = scene.world.state(value)
-            for attribute, held in owner.attributes.items() if isinstance(owner, Instance) else ():
-                if fits(held):
-                    return f"{name}.{attribute}"
-    return None
+    return name_of_wrapper(number, scene)
 
 
 class SaveInstead:

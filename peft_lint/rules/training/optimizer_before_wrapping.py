@@ -38,10 +38,9 @@ class Rule:
         held = _held(scene, scene.handle(event).body)
         if held is None or any(one.node in held or one.trainable is None for one in adapters):
             return
-        if all(one.in_place is True for one in adapters):
-            made = event.optimizer.node
-            suspicion = _suspicion(made, adapters[0], event.node, scene.document)
-            self._found.setdefault(made, suspicion)
+        made = event.optimizer.node
+        suspicion = _suspicion(made, adapters[0], event.node, scene.document)
+        self._found.setdefault(made, suspicion)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found."""

@@ -74,16 +74,19 @@ class Rule:
 
         Code out of view may unfreeze it.
         """
-        nodes = {one.frozen_by for one in scene.body(event).adapters or ()}
-        self._cleared.update(node for node in nodes if node is not None)
+        self._clear(scene.body(event))
 
     on_adapter_loaded = on_state_dict_loaded = on_escaped = on_inference
 
-    def on_activated(self, event: Activated | ParametersTouched, scene: Scene) -> None:
+    def on_activated(self, event: Activated, scene: Scene) -> None:
         """See whether the adapters can be trained again."""
         self._look(event, scene)
 
-    on_parameters_touched = on_activated
+    def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
+        """Likewise; what is frozen by hand then is for another rule."""
+        self._look(event, scene)
+        if event.on is False:
+            self._clear(scene.body(event))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report preparations whose model is trained frozen, or was made to be trained."""
@@ -99,6 +102,12 @@ class Rule:
         for node, event in self._prepared.items():
             if node in runs or (node in self._harmful and node not in self._cleared):
                 yield self._suspicion(event, runs.get(node), scene.document)
+
+    def _clear(self, body: Body) -> None:
+        """Clear all preparations of a body."""
+        self._cleared.update(
+            node for node, event in self._prepared.items() if event.before.node is body.node
+        )
 
     def _look(self, event: ModelEvent, scene: Scene) -> None:
         self._thawed(scene.body(event))

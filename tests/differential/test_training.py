@@ -1,0 +1,248 @@
+"""The rules on training against reality: nothing of an adapter changes, if and only if one fires.
+
+The programs are drawn from the steps below, the same ones each time.
+"""
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from peft_lint.document import Document
+from peft_lint.engine import find
+from peft_lint.rulebook import all_rules
+from peft_lint.versions import Target
+from tests.proofs.harness import run
+from tests.proofs.harness.training import changed, watch
+
+PROGRAMS = int(os.environ.get("PEFT_LINT_PROGRAMS", "200"))
+# Each says that nothing of the adapter that is meant is trained.
+JUDGED = tuple(f"PEF{number}" for number in (310, 318, 401, 402, 403, 404, 405, 410, 411))
+LOUD = ("does not require grad", "empty parameter list", "doesn't match the size of optimizer")
+
+# What the runs put into the namespace; to watch a model changes nothing of it.
+NAMES = "from builtins import print as watch; from settings import flag\n"
+IMPORTS = """\
+import copy
+import torch
+from datasets import Dataset
+from peft import AutoPeftModelForCausalLM, LoraConfig, PeftConfig, PeftModel, get_peft_model
+from peft import prepare_model_for_kbit_training
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, Trainer, TrainingArguments
+from trl import SFTConfig, SFTTrainer
+
+rows = Dataset.from_dict({"input_ids": [[5, 6, 7]] * 2, "labels": [[5, 6, 7]] * 2})
+tokens = torch.tensor([[5, 6, 7]])
+options = dict(
+    output_dir="out", max_steps=1, learning_rate=0.1, report_to=[], use_cpu=True,
+    save_strategy="no",
+)
+"""
+LORA = 'LoraConfig(task_type="CAUSAL_LM", init_lora_weights=False)'
+BASES = (
+    "base = AutoModelForCausalLM.from_pretrained('base-model')",
+    "base = AutoModelForCausalLM.from_pretrained('base-model')",
+    "base = AutoModelForCausalLM.from_pretrained(\n"
+    "    'base-model', quantization_config=BitsAndBytesConfig(load_in_8bit=True)\n)",
+)
+BEFORE = (
+    *("",) * 6,
+    "base = prepare_model_for_kbit_training(base)",
+    "for p in base.parameters():\n    p.requires_grad = False",
+    "base.requires_grad_(False)",
+    "base.train()",
+)
+WRAPS = (
+    *(f"model = get_peft_model(base, {LORA})",) * 4,
+    f"config = {LORA}\nmodel = get_peft_model(base, config)",
+    "model = PeftModel.from_pretrained(base, 'my-adapter')",
+    "model = PeftModel.from_pretrained(base, 'my-adapter', is_trainable=True)",
+    "model = PeftModel.from_pretrained(base, 'my-adapter', 'default', True)",
+    "model = AutoPeftModelForCausalLM.from_pretrained('my-adapter')",
+    "model = AutoPeftModelForCausalLM.from_pretrained('my-adapter', is_trainable=True)",
+    "config = PeftConfig.from_pretrained('my-adapter')\nmodel = get_peft_model(base, config)",
+    "config = PeftConfig.from_pretrained('my-adapter')\nconfig.inference_mode = False\n"
+    "model = get_peft_model(base, config)",
+    "base.load_adapter('my-adapter')\nmodel = base",
+    "base.load_adapter('my-adapter', is_trainable=True)\nmodel = base",
+    f"base.add_adapter({LORA})\nmodel = base",
+)
+# These decide on some parameters, by their names, which the interpreter does not read.
+SOME = (
+    "for name, p in {m}.named_parameters():\n    if 'lora_' not in name:\n        p.requires_grad = False",
+    "for name, p in {m}.named_parameters():\n    if 'lora_' in name:\n        p.requires_grad = True",
+    "for name, p in {m}.named_parameters():\n    p.requires_grad = 'lora_' in name",
+    "for name, p in {m}.named_parameters():\n    p.requires_grad = False\n"
+    "    if 'lora_' in name:\n        p.requires_grad = True",
+    "[p.requires_grad_('lora_' in n) for n, p in {m}.named_parameters()]",
+)
+COPY = "{m} = copy.deepcopy({m})"
+AFTER = (
+    *("",) * 4,
+    *SOME,
+    "for p in {m}.parameters():\n    p.requires_grad = False",
+    "for name, p in {m}.named_parameters():\n    p.requires_grad_(False)",
+    "{m}.requires_grad_(False)",
+    "{m} = prepare_model_for_kbit_training({m})",
+    "prepare_model_for_kbit_training(base)",
+    "{m}.set_adapter('default')",
+    "{m}.set_adapter('default')",
+    "{m}.train()",
+    "{m}.eval()",
+    COPY,
+    "{m}.save_pretrained('saved')",
+    "{m}.to('cpu')",
+)
+SGD = "optimizer = torch.optim.SGD({}, lr=0.1)"
+EARLY = (
+    SGD.format("base.parameters()"),
+    "kept = [p for p in base.parameters() if p.requires_grad]",
+    "kept = list(base.parameters())",
+)
+LATE = (
+    SGD.format("{m}.parameters()"),
+    SGD.format("[p for p in {m}.parameters() if p.requires_grad]"),
+    SGD.format("filter(lambda p: p.requires_grad, {m}.parameters())"),
+    SGD.format("[{{'params': [p for p in {m}.parameters() if p.requires_grad], 'lr': 0.1}}]"),
+)
+STEP = """\
+watch({m})
+{m}.enable_input_require_grads()
+loss = {m}(input_ids=tokens, labels=tokens).loss
+loss.backward()
+optimizer.step()"""
+TRAINERS = (
+    "watch({m})\narguments = TrainingArguments(gradient_checkpointing=True, **options)\n"
+    "trainer = Trainer({m}, arguments, train_dataset=rows)\ntrainer.train()",
+    "watch({m})\narguments = SFTConfig(bf16=False, **options)\n"
+    "SFTTrainer(model={m}, args=arguments, train_dataset=rows).train()",
+)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A script that loads, wraps, may freeze, and trains; `flag` is what a condition is.
+
+    `excuse` is why the interpreter may not know what is trained, empty where it has to.
+    """
+
+    source: str
+    has_flag: bool
+    excuse: str
+
+
+def draw(random: Random) -> Program:
+    """Draw one program."""
+    own_loop = random.random() < 0.5
+    early = random.choice(EARLY) if own_loop and random.random() < 0.3 else ""
+    before = [random.choice(BEFORE), early]
+    random.shuffle(before)
+    after = [random.choice(AFTER) for _ in range(random.choice((1, 1, 2, 3)))]
+    has_flag = random.random() < 0.3
+    if has_flag:
+        at = random.randrange(len(after))
+        after[at] = "if flag:\n" + _indented(after[at] or "pass")
+    end = random.choice(TRAINERS)
+    if own_loop:
+        late = random.choice(LATE)
+        if early:
+            late = SGD.format("kept") if early.startswith("kept") else ""
+        end = f"{late}\n{STEP}"
+    wrap = random.choice(WRAPS)
+    excuse = ""
+    if any(some.splitlines()[-1] in part for part in after for some in SOME):
+        excuse = "by the names of parameters"
+    elif early and (COPY in after or "Auto" in wrap):
+        excuse = "the optimizer is another model's"
+    parts = [random.choice(BASES), *before, wrap, *after, end]
+    return Program(random.choice(STYLES)([part for part in parts if part]), has_flag, excuse)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _in_module(parts: list[str]) -> str:
+    return IMPORTS + "\n".join(parts).format(m="model") + "\n"
+
+
+def _in_function(parts: list[str]) -> str:
+    body = _indented("\n".join(parts).format(m="model") + "\nreturn model")
+    return f"{IMPORTS}\n\ndef main():\n{body}\n\n\nmodel = main()\n"
+
+
+def _in_helpers(parts: list[str]) -> str:
+    *build, end = parts
+    made = _indented("\n".join(build).format(m="model") + "\nreturn base, model")
+    fit = _indented(end.format(m="tuned"))
+    if "optimizer" not in end or "kept" in end or "optimizer =" not in end:
+        return _in_module(parts)
+    return (
+        f"{IMPORTS}\n\ndef build():\n{made}\n\n\ndef fit(tuned, base):\n{fit}\n\n\n"
+        "base, model = build()\nfit(model, base)\n"
+    )
+
+
+def _in_object(parts: list[str]) -> str:
+    *build, end = parts
+    made = "\n".join(build).format(m="model") + "\nself.model, self.base = model, base"
+    if "optimizer" in made:
+        made += "\nself.optimizer = optimizer"
+    if "kept" in made:
+        made += "\nself.kept = kept"
+    fit = end.format(m="self.model").replace("optimizer.", "self.optimizer.")
+    fit = fit.replace("optimizer =", "self.optimizer =").replace("(kept", "(self.kept")
+    return (
+        f"{IMPORTS}\n\nclass Runner:\n    def __init__(self):\n{_indented(_indented(made))}\n\n"
+        f"    def fit(self):\n{_indented(_indented(fit))}\n\n\n"
+        "runner = Runner()\nrunner.fit()\nmodel = runner.model\n"
+    )
+
+
+STYLES = (_in_module, _in_function, _in_helpers, _in_object)
+
+
+def test_nothing_changes_where_a_rule_fires_and_only_there(record_property):
+    random = Random(0)
+    rules = [rule for rule in all_rules() if rule.module]
+    raised, untrained, wrong = 0, 0, []
+    fired_by: Counter[str] = Counter()
+    excused: Counter[str] = Counter()
+    for _ in range(PROGRAMS):
+        program = draw(random)
+        results = [_trained(program.source, flag) for flag in flags(program)]
+        if None in results:
+            raised += 1
+            continue
+        nothing = 0 in results
+        untrained += nothing
+        document = Document("program.py", NAMES + program.source)
+        found = find(document, rules, Target())
+        fired = [one.code for one in found if one.code in JUDGED]
+        fired_by.update(fired)
+        others = [one.code for one in found if one.code not in (*JUDGED, "PEF101", "PEF201")]
+        if nothing and not fired and program.excuse:
+            excused[program.excuse] += 1
+        elif bool(fired) != nothing or len(set(fired)) > 1 or others:
+            kind = "missed" if nothing and not fired else "false"
+            wrong.append(f"{kind} alarm {fired} {others}, changed {results}:\n{program.source}")
+    figure = f"{PROGRAMS} programs ({raised} raised), {untrained} train nothing"
+    record_property("figure", f"training: {figure}, {len(wrong)} judged wrongly")
+    record_property("figure", f"training: found {dict(fired_by)}, excused {dict(excused)}")
+    assert not wrong, f"{len(wrong)} of {PROGRAMS}\n\n" + "\n\n".join(wrong[:12])
+    assert raised <= 0.05 * PROGRAMS
+    assert 0.2 < untrained / PROGRAMS < 0.8
+    assert {"PEF401", "PEF402", "PEF403", "PEF405"} <= fired_by.keys()
+
+
+def flags(program: Program) -> tuple[bool, ...]:
+    """Return the values of the condition under which a program is run."""
+    return (True, False) if program.has_flag else (True,)
+
+
+def _trained(source: str, flag: bool) -> int | None:
+    """Return how many tensors of the adapter changed; None where the program is no program."""
+    outcome = run(f"flag = {flag}\n{source}", changed, prepare=watch)
+    if not outcome.exception:
+        return int(outcome.value())
+    return 0 if any(text in outcome.exception for text in LOUD) else None
