@@ -78,7 +78,7 @@ def _call(machine: Machine, node: ast.Call, function: Value) -> Value:
         if keyword.arg is not None:
             keywords.append((keyword.arg, value))
         elif isinstance(value, Entries):
-            keywords += value.items
+            keywords += dict(value.items).items()
             complete = complete and value.exact
         else:
             complete = False

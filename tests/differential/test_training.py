@@ -139,8 +139,11 @@ def draw(random: Random) -> Program:
     random.shuffle(before)
     after = [random.choice(AFTER) for _ in range(random.choice((1, 1, 2, 3)))]
     has_flag = random.random() < 0.3
+    excuse = ""
     if has_flag:
         at = random.randrange(len(after))
+        if "set_adapter" in after[at]:
+            excuse = "a condition may keep the frozen adapter from training"
         after[at] = "if flag:\n" + _indented(after[at] or "pass")
     end = random.choice(TRAINERS)
     if own_loop:
@@ -149,7 +152,6 @@ def draw(random: Random) -> Program:
             late = SGD.format("kept") if early.startswith("kept") else ""
         end = f"{late}\n{STEP}"
     wrap = random.choice(WRAPS)
-    excuse = ""
     if any(some.splitlines()[-1] in part for part in after for some in SOME):
         excuse = "by the names of parameters"
     elif early and (COPY in after or "Auto" in wrap):
