@@ -206,6 +206,10 @@ class Document:
         """Return what running the part around a 1-based line, or all, had printed, if saved."""
         return ""
 
+    def execution_count(self, row: int) -> int | None:
+        """Return as which the part around a 1-based line was run last, None where that is open."""
+        return None
+
 
 def line_starts(text: str) -> list[int]:
     """Return the offset of each line's first character, as Python counts lines."""

@@ -163,18 +163,6 @@ class Trained(NamedTuple):
     own_loss: bool = False
 
 
-class TrainerMade(NamedTuple):
-    """A trainer of transformers or TRL got the model, before it wraps that itself.
-
-    `model_node` is the argument, `wraps` whether the call has a `peft_config`.
-    """
-
-    node: ast.Call
-    handle: int
-    model_node: ast.expr | None
-    wraps: bool
-
-
 class Stepped(NamedTuple):
     """An optimizer that holds parameters of the model took a step."""
 
@@ -272,12 +260,15 @@ class SettingsMade(NamedTuple):
 class TrainerMade(NamedTuple):
     """A trainer of transformers or TRL is made; what it is given is as it was before.
 
-    `model` is the id of the model's handle, None where there is none in view. `args` and
-    `keywords` are the call's, `complete` as of calls.
+    `model` is the id of the model's handle, None where there is none in view, `model_node` the
+    argument. `args` and `keywords` are the call's, `complete` as of calls. `wraps` is whether
+    it may put an adapter on the model itself, by a `peft_config`.
     """
 
     node: ast.Call
     model: int | None
+    model_node: ast.expr | None
+    wraps: bool
     class_name: str
     library: str
     args: tuple[Value, ...]
@@ -300,7 +291,6 @@ ModelEvent = (
     | NoOp
     | ForeignCalled
     | Trained
-    | TrainerMade
     | Stepped
     | Prepared
     | Inference
@@ -326,7 +316,6 @@ HANDLERS: dict[str, type[Event]] = {
     "on_no_op": NoOp,
     "on_foreign_called": ForeignCalled,
     "on_trained": Trained,
-    "on_trainer_made": TrainerMade,
     "on_stepped": Stepped,
     "on_prepared": Prepared,
     "on_inference": Inference,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import time
 import traceback
 from collections import Counter
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from peft_lint import sources
 from peft_lint.document import Document, DocumentError
 from peft_lint.engine import analyse, find
 from peft_lint.finding import Finding
@@ -64,16 +66,8 @@ class Run:
         name = path.relative_to(self.root).as_posix()
         started = time.process_time()
         try:
-            document = Document.from_bytes(path.read_bytes(), str(path))
-            analysis = analyse(document, self.rules, self.target)
-            self.tally.counts["analysed" if analysis.in_scope else "out of scope"] += 1
-            for finding in analysis.findings:
-                self._note(document, name, finding)
-            if self.gate_check and not analysis.in_scope:
-                self._check_gate(document, name)
-            if self.fix_check and analysis.findings:
-                self._check_fixes(document, name)
-        except DocumentError:
+            self._documents(sources.read(path.read_bytes(), name))
+        except (DocumentError, sources.UnreadableError):
             self.tally.counts["not Python, not text or too large"] += 1
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
@@ -83,7 +77,24 @@ class Run:
             [*self.tally.slowest, (time.process_time() - started, name)], reverse=True
         )[:5]
 
-    def _note(self, document: Document, name: str, finding: Finding) -> None:
+    def _documents(self, document: Document | None) -> None:
+        """Analyse all documents of a file."""
+        in_scope = False
+        while document is not None:
+            analysis = analyse(document, self.rules, self.target)
+            in_scope = in_scope or analysis.in_scope
+            if analysis.in_scope:
+                self.tally.counts["cells left out"] += len(document.problems)
+            for finding in analysis.findings:
+                self._note(document, finding)
+            if self.gate_check and not analysis.in_scope:
+                self._check_gate(document)
+            if self.fix_check and analysis.findings:
+                self._check_fixes(document)
+            document = document.following
+        self.tally.counts["analysed" if in_scope else "out of scope"] += 1
+
+    def _note(self, document: Document, finding: Finding) -> None:
         """Count a finding and write it as one line of JSON."""
         self.tally.rules[f"{finding.code} {finding.severity.value}"] += 1
         if self.output is None:
@@ -91,8 +102,9 @@ class Run:
         place = document.place(finding.span.start)
         steps = [(document.place(step.span.start), step.message) for step in finding.story]
         record = {
-            "package": name.split("/", 1)[0],
-            "path": name,
+            "package": document.path.split("/", 1)[0],
+            "path": document.path,
+            "cell": place.cell,
             "row": place.row,
             "column": place.column,
             "code": finding.code,
@@ -100,12 +112,13 @@ class Run:
             "message": finding.message,
             "fixes": [f"{f.applicability.value}: {f.title}" for f in finding.fixes],
             "story": [
-                {"row": at.row, "column": at.column, "message": message} for at, message in steps
+                {"cell": at.cell, "row": at.row, "column": at.column, "message": message}
+                for at, message in steps
             ],
         }
         self.output.write(json.dumps(record) + "\n")
 
-    def _check_gate(self, document: Document, name: str) -> None:
+    def _check_gate(self, document: Document) -> None:
         """Analyse a file that the scope gate kept out: it must hold nothing but what may hide."""
         text = document.text
         if not any(word in text for rule in self.rules if rule.module for word in rule.words):
@@ -121,9 +134,9 @@ class Run:
                 self.tally.hidden[finding.code] += 1
             else:
                 row = document.place(finding.span.start).row
-                self.tally.trouble.append(f"{name}:{row}: the gate hides {finding.code}")
+                self.tally.trouble.append(f"{document.path}:{row}: the gate hides {finding.code}")
 
-    def _check_fixes(self, document: Document, name: str) -> None:
+    def _check_fixes(self, document: Document) -> None:
         """Apply every safe and unsafe fix in memory: it must parse, and then change no more."""
 
         def findings(current: Document) -> tuple[Finding, ...]:
@@ -136,17 +149,29 @@ class Run:
         try:
             ast.parse(once.document.text)
         except SyntaxError as error:
-            line = f"{name}: does not parse after its fixes, line {error.lineno}"
+            line = f"{document.path}: does not parse after its fixes, line {error.lineno}"
             self.tally.trouble.append(line)
             return
-        if fix(once.document, findings, unsafe=True).document.text != once.document.text:
-            self.tally.trouble.append(f"{name}: a second fix run changes it again")
+        again = fix(once.document, findings, unsafe=True).document
+        if again.to_bytes() != once.document.to_bytes():
+            self.tally.trouble.append(f"{document.path}: a second fix run changes it again")
+        if document.path.endswith(".ipynb") and not _only_sources_differ(document, once.document):
+            self.tally.trouble.append(f"{document.path}: its fixes change more than sources")
 
 
-def sources(root: Path, packages: list[str] | None) -> Iterator[Path]:
-    """Yield the Python files below the chosen packages, in a fixed order."""
+def _only_sources_differ(before: Document, after: Document) -> bool:
+    """Return whether two notebooks are the same but for their cells' sources."""
+    notebooks = [json.loads(one.to_bytes()) for one in (before, after)]
+    for cell in (cell for notebook in notebooks for cell in notebook["cells"]):
+        cell["source"] = type(cell["source"])()
+    return bool(notebooks[0] == notebooks[1])
+
+
+def files(root: Path, packages: list[str] | None) -> Iterator[Path]:
+    """Yield the files with Python in them below the chosen packages, in a fixed order."""
     for folder in [root / name for name in packages] if packages else [root]:
-        yield from sorted(path for path in folder.rglob("*.py") if path.is_file())
+        found = (path for ending in sources.SUFFIXES for path in folder.rglob(f"*{ending}"))
+        yield from sorted(path for path in found if path.is_file())
 
 
 def report(tally: Tally, seconds: float) -> None:
@@ -156,11 +181,11 @@ def report(tally: Tally, seconds: float) -> None:
     print(f"{total + len(tally.trouble)} files, {seconds:.1f} s CPU")
     for name, count in sorted(tally.counts.items()):
         print(f"  {count:6} {name}")
+    for name, count in sorted(tally.hidden.items()):
+        print(f"  {count:6} {name} hidden by the gate, as it may")
     print("findings")
     for name, count in sorted(tally.rules.items()) or [("none", 0)]:
         print(f"  {count:6} {name}")
-    for name, count in sorted(tally.hidden.items()):
-        print(f"  {count:6} {name} hidden by the gate, as it may")
     print("slowest files")
     for spent, name in tally.slowest:
         print(f"  {spent:6.2f} s {name}")
@@ -182,9 +207,11 @@ def main() -> int:
         parser.error(f"no such folder: {missing[0]}")
 
     opened = options.output.open("w", encoding="utf-8") if options.output else None
-    run = Run(options.corpus, opened, options.fix_check, options.gate_check)
+    # Paths are shown as the corpus has them, and lead to files beside the one at hand.
+    os.chdir(options.corpus)
+    run = Run(Path(), opened, options.fix_check, options.gate_check)
     started = time.process_time()
-    for path in sources(options.corpus, options.only):
+    for path in files(Path(), options.only):
         run.file(path)
     if opened:
         opened.close()

@@ -83,14 +83,13 @@ def construct(call: Call, class_name: str, library: str) -> Value:
     machine = call.machine
     handle = _model_of(call, library)
     number = handle.id if handle else None
-    given = (class_name, library, call.args, call.keywords, call.complete)
-    machine.emit(TrainerMade(call.node, number, *given))
     config = call.get(None, "peft_config")
-    if handle is not None:
-        wraps = not call.complete or (config is not None and literal(config, ...) is not None)
-        machine.emit(TrainerMade(call.node, handle.id, call.node_of(0, "model"), wraps))
-        if config is not None and literal(config, ...) is not None:
-            handle = _with_peft_config(call, handle, config)
+    is_given = config is not None and literal(config, ...) is not None
+    wraps = is_given or not call.complete
+    given = (class_name, library, call.args, call.keywords, call.complete)
+    machine.emit(TrainerMade(call.node, number, call.node_of(0, "model"), wraps, *given))
+    if handle is not None and config is not None and is_given:
+        handle = _with_peft_config(call, handle, config)
     machine.world.seeded = True
     state = Trainer(
         call.node,

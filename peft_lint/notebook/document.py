@@ -141,6 +141,12 @@ class Notebook(Document):
         part = self._part(self.line_starts[row - 1])
         return part.cell.printed if part else ""
 
+    def execution_count(self, row: int) -> int | None:
+        """Return the execution count of the cell around a line of the text."""
+        part = self._part(self.line_starts[row - 1])
+        count = part.cell.fields.get("execution_count") if part else None
+        return count if isinstance(count, int) else None
+
     def _part(self, offset: int) -> _Part | None:
         index = bisect_right(self._parts, offset, key=lambda part: part.span.start)
         return self._parts[max(index - 1, 0)] if self._parts else None

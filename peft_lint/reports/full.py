@@ -56,9 +56,21 @@ def _finding(document: Document, finding: Finding, paint: Paint) -> str:
         f"{note} {paint(FIX, _FIX_WORDS[fix.applicability])}: {printable(fix.title)}"
         for fix in finding.fixes
     ]
+    if (order := _order(document, finding)) is not None:
+        lines.append(f"{note} {order}")
     more = url(finding.code) or f"peft-lint rule {finding.code}"
     lines.append(f"{note} {paint(BOLD, finding.name)}: {more}")
     return "\n".join(lines) + "\n"
+
+
+def _order(document: Document, finding: Finding) -> str | None:
+    """Return a note where a notebook's cells were last run in another order than the story's."""
+    rows = [document.row(step.span.start) for step in finding.story]
+    counts = [count for count in map(document.execution_count, rows) if count is not None]
+    if counts == sorted(counts):
+        return None
+    listed = ", ".join(f"[{count}]" for count in counts)
+    return f"note: these cells were last run in another order: {listed}"
 
 
 def _labels(finding: Finding) -> list[Label]:

@@ -77,6 +77,16 @@ def test_a_finding_across_cells(lint):
     assert concise.stdout.count("\n") == 1
 
 
+def test_execution_counts_only_annotate(lint):
+    value = json.loads(notebook(*CELLS))
+    for cell, count in zip(value["cells"][1:], (1, 2, 9, 4, 5), strict=True):
+        cell["execution_count"] = count
+    process = lint("a.ipynb", text=json.dumps(value))
+    assert "= note: these cells were last run in another order: [9], [4], [5]\n" in process.stdout
+    value["cells"][3]["execution_count"] = 3
+    assert "another order" not in lint("a.ipynb", text=json.dumps(value)).stdout
+
+
 def test_json_names_the_cell_of_everything(lint):
     process = lint("a.ipynb", "--output-format", "json", text=notebook(*CELLS))
     (finding,) = json.loads(process.stdout)["findings"]

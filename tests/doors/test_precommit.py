@@ -1,5 +1,6 @@
 """The hooks through pre-commit itself, from a git repository that holds this project."""
 
+import json
 import sys
 
 import pytest
@@ -89,6 +90,16 @@ def test_the_fixing_hook_fails_once_and_then_passes(tmp_path, pre_commit):
     assert second.returncode == 0, second.stdout + second.stderr
     assert (tmp_path / "a.py").read_text() == FIXED
     assert (tmp_path / "old" / "b.py").read_text() == SCRIPT
+
+
+def test_notebooks_are_hooked_too(tmp_path, pre_commit):
+    source = SCRIPT.splitlines(keepends=True)
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "source": source}
+    text = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    process = pre_commit("peft-lint-fix", {"a.ipynb": text})
+    assert process.returncode == 1, process.stdout + process.stderr
+    fixed = json.loads((tmp_path / "a.ipynb").read_text())["cells"][0]["source"]
+    assert fixed == FIXED.splitlines(keepends=True)
 
 
 def test_pre_commit_accepts_the_manifest(hooks):

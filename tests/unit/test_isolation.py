@@ -60,6 +60,21 @@ def test_without_a_suspicion_there_is_no_libcst(tmp_path, text):
     assert ({"libcst"} | LIBRARIES | SLOW) & names == set()
 
 
+def test_a_script_needs_nothing_of_notebooks(tmp_path):
+    (tmp_path / "a.py").write_text(SCRIPT)
+    names = modules_after(RUN, "a.py", folder=tmp_path)[1]
+    assert not {name for name in names if "notebook" in name or "markdown" in name}
+
+
+def test_a_notebook_without_a_suspicion_needs_no_libcst(tmp_path):
+    cell = {"cell_type": "code", "source": "import peft\n!pip install trl", "metadata": {}}
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [cell], "metadata": {}}))
+    code, names = modules_after(RUN, "a.ipynb", folder=tmp_path)
+    assert code == 0
+    assert "peft_lint.notebook.document" in names
+    assert ({"libcst", "IPython", "nbformat"} | LIBRARIES | SLOW) & names == set()
+
+
 def test_a_file_out_of_scope_is_not_interpreted(tmp_path):
     (tmp_path / "a.py").write_text("import torch\nx = 1\n")
     names = modules_after(RUN, "a.py", folder=tmp_path)[1]

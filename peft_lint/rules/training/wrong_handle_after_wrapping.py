@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from peft_lint.events import AdapterLoaded, Enclosed, Saved, TrainerMade, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Instance, Kind, Node, Trainer
+from peft_lint.interpreter.objects import Adapter, Instance, Handle, Kind, Node, Trainer
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -44,16 +44,17 @@ class Rule:
 
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Note a trainer of a plain model; one that is quantised is refused at once."""
-        handle = scene.handle(event)
-        if handle.kind is not Kind.PLAIN or event.wraps:
+        handle = None if event.model is None else scene.world.heap[event.model]
+        if not isinstance(handle, Handle) or handle.kind is not Kind.PLAIN or event.wraps:
             return
-        body = scene.body(event)
+        assert event.model is not None
+        body = scene.world.body(handle)
         name = name_of_wrapper(handle.body, scene)
-        self._made[event.handle] = event, name
+        self._made[event.model] = event, name
         adapter = self._inside.adapter(body)
         if adapter is not None and body.quantised is True and not body.escaped:
             words = "and the trainer refuses a quantised model that shows no adapter"
-            self._suspect(adapter, event.node, words, scene, event.handle)
+            self._suspect(adapter, event.node, words, scene, event.model)
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Suspect a save by the trainer, which writes the base's layers under wrong names."""
