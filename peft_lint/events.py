@@ -237,6 +237,13 @@ class ParametersTouched(NamedTuple):
     on: Fact = None
 
 
+class ConfigMade(NamedTuple):
+    """An adapter config is written in the text: `LoraConfig(...)`."""
+
+    node: ast.Call
+    config: Config
+
+
 class ConfigUsed(NamedTuple):
     """An adapter config met a model, or was returned to code out of view.
 
@@ -299,7 +306,7 @@ ModelEvent = (
     | Converted
     | ParametersTouched
 )
-Event = ModelEvent | ConfigUsed | SettingsMade | TrainerMade
+Event = ModelEvent | ConfigMade | ConfigUsed | SettingsMade | TrainerMade
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
     "on_model_loaded": ModelLoaded,
@@ -323,6 +330,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_saved": Saved,
     "on_converted": Converted,
     "on_parameters_touched": ParametersTouched,
+    "on_config_made": ConfigMade,
     "on_config_used": ConfigUsed,
     "on_settings_made": SettingsMade,
     "on_trainer_made": TrainerMade,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from peft_lint.events import ConfigMade
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Node, Weights, above_zero
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Symbol, Value, literal
@@ -82,7 +83,9 @@ _WITHOUT_EFFECT = (True, "gaussian", "eva")
 def make_config(call: Call, class_name: str) -> Value:
     """Model `LoraConfig(...)` and every other config class."""
     complete = call.complete and not call.args
-    return call.machine.world.add(Config(call.node, class_name, call.keywords, complete))
+    config = Config(call.node, class_name, call.keywords, complete)
+    call.machine.emit(ConfigMade(call.node, config))
+    return call.machine.world.add(config)
 
 
 @method(Config, "to_dict", "save_pretrained", "push_to_hub")

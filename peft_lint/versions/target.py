@@ -87,3 +87,12 @@ class Target(NamedTuple):
         floors = [lower_bound(specifier) for specifier in claim.allowed]
         bounded = [floor for floor in floors if floor is not None]
         return min(bounded, key=key) if len(bounded) == len(floors) else None
+
+    def bounded(self, library: str) -> bool:
+        """Return whether no release newer than the newest known one can be in use."""
+        claim = self.claims.get(library)
+        newest = key(known_releases()[library][-1])
+        if claim is None or key(claim.release) > newest:
+            return False
+        unbounded = any(satisfies("99999", specifier) for specifier in claim.allowed)
+        return key(claim.release) < newest or not unbounded

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from peft_lint import knowledge
-from peft_lint.knowledge import calls, configs, modules, names, timelines
+from peft_lint.knowledge import calls, configs, modules, names, spellings, timelines
 from peft_lint.versions.target import known_releases
 
 FOLDER = Path(knowledge.__file__).parent
@@ -368,6 +368,39 @@ def test_uncovered_heads_of_a_checkpoint():
     assert knowledge.uncovered_heads(auto, "bert-base-uncased") == ()
     assert knowledge.uncovered_heads(auto, "someone/else") is None
     assert knowledge.uncovered_heads("AutoModel", "bert-base-uncased") is None
+
+
+# -- other words --------------------------------------------------------------------------------
+
+LORA = configs.fields("peft", "LoraConfig", "0.21")
+
+
+@pytest.mark.parametrize(
+    ("word", "field"),
+    [
+        ("lora_rank", "r"),
+        ("R", "r"),
+        ("dropout", "lora_dropout"),
+        ("Target_Modules", "target_modules"),
+        ("target_moduels", "target_modules"),
+        ("lora_alpa", "lora_alpha"),
+        ("lora_alphaa", "lora_alpha"),
+        ("lora_olpha", "lora_alpha"),
+        ("lora_beta", None),
+        ("use_pora", None),
+        ("q", None),
+        ("learning_rate", None),
+    ],
+)
+def test_the_field_that_another_word_means(word, field):
+    assert spellings.meant_field(word, LORA) == field
+
+
+def test_a_word_of_the_table_means_a_field_of_the_class():
+    assert spellings.meant_field("lora_alpha", {"r", "alpha"}) == "alpha"
+    assert spellings.meant_field("rank", {"alpha"}) is None
+    every = {name for row in table("peft_configs")["configs"].values() for name in row["fields"]}
+    assert {field for fields in spellings.FIELDS.values() for field in fields} <= every
 
 
 # -- the tables -------------------------------------------------------------------------------

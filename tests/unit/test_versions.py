@@ -302,6 +302,18 @@ def test_nearest_folder_wins_and_the_walk_stops_at_the_repository(project, tmp_p
     assert resolve(str(tmp_path / "examples/old/run.py"), {}, "") == Target()
 
 
+@pytest.mark.parametrize(
+    ("bounds", "bounded"),
+    [("", False), (">=0.7", False), ("<0.13", True), ("==0.13.2", True), (">=99", False)],
+)
+def test_whether_a_release_that_nobody_knows_may_be_in_use(project, bounds, bounded):
+    target = project({"requirements.txt": f"peft{bounds}\n"})
+    assert target.bounded("peft") is bounded
+    assert not target.bounded("trl")
+    newest = known_releases()["peft"][-1]
+    assert resolve(None, {"peft": newest}, "").bounded("peft")
+
+
 def test_newer_than_everything_known(project):
     target = project({"requirements.txt": "peft>=99.1"})
     assert said(target)[::2] == ("99.1", "99.1")

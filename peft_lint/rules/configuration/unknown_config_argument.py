@@ -1,0 +1,93 @@
+"""PEF303: a PEFT config gets a keyword that its class does not have."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from peft_lint.events import ConfigMade
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.values import ClassValue
+from peft_lint.rules.guards import expects, is_conditional
+from peft_lint.scene import Scene
+from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.keywords import RenameKeyword
+from peft_lint.versions.specifier import key
+
+if TYPE_CHECKING:
+    from peft_lint.knowledge.configs import Field
+
+
+class Rule:
+    """Compares the keywords of each config with the fields that its class has."""
+
+    def __init__(self) -> None:
+        self._found: dict[ast.keyword, Suspicion] = {}
+
+    def on_config_made(self, event: ConfigMade, scene: Scene) -> None:
+        """Look at the keywords that the call spells."""
+        from peft_lint.knowledge.configs import fields
+
+        release = scene.machine.target.release("peft")
+        known = fields("peft", event.config.class_name or "", release)
+        if known is None:
+            return
+        taken = {name: field for name, field in known.items() if field.init}
+        unknown = [word for word in event.node.keywords if word.arg and word.arg not in taken]
+        if unknown and _names_the_class(event, scene) and not expects(event, scene, "TypeError"):
+            for word in unknown:
+                suspicion = _suspect(word, event, scene, taken)
+                if suspicion is not None:
+                    self._found[word] = suspicion
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report each such keyword at its value."""
+        yield from self._found.values()
+
+
+def _names_the_class(event: ConfigMade, scene: Scene) -> bool:
+    """Return whether a call is of the class itself, not of one that the document puts there."""
+    function = event.node.func
+    if isinstance(function, ast.Attribute):
+        # `super().__init__(…)`, and `peft.LoraConfig = …` before.
+        replaced = any(
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and node.attr == function.attr
+            for node in ast.walk(scene.document.tree)
+        )
+        return function.attr != "__init__" and not replaced
+    return not isinstance(scene.value(function), ClassValue)
+
+
+def _suspect(
+    word: ast.keyword, event: ConfigMade, scene: Scene, taken: dict[str, Field]
+) -> Suspicion | None:
+    """Return what is wrong with a keyword, None where a release in use may have it."""
+    from peft_lint.knowledge.configs import every_field
+    from peft_lint.knowledge.spellings import FOREIGN, meant_field
+
+    target, name, written = scene.machine.target, event.config.class_name or "", word.arg or ""
+    release, bounded = target.release("peft"), target.bounded("peft")
+    meant = None
+    if written in (every_field("peft", name) or ()):
+        # Another release has it: what depends on a condition may ask which one is there.
+        if not bounded or is_conditional(event, scene):
+            return None
+        message = f"{name} of peft {release} ({target.source('peft')}) has no `{written}`"
+    else:
+        meant = meant_field(written, taken)
+        if meant is None and not bounded and written not in FOREIGN.get(name, ()):
+            return None
+        message = f"{name} has no `{written}`" + (f"; it is called `{meant}`" if meant else "")
+    given = {*dict(event.config.fields)}
+    proposals: tuple[Proposal, ...] = ()
+    if meant is not None and meant not in given:
+        lowest = target.lowest("peft") or release
+        safe = event.config.complete and key(taken[meant].since) <= key(lowest)
+        safety = Applicability.SAFE if safe else Applicability.UNSAFE
+        title, visitor = f"Call the keyword {meant}", RenameKeyword(written, meant)
+        proposals = (Proposal(title, safety, visitor, (event.node,)),)
+    story = ((word.value, "the class refuses this keyword with a TypeError"),)
+    return Suspicion("PEF303", Severity.ERROR, message, word.value, story, event.node, proposals)

@@ -1,0 +1,68 @@
+"""Whether the code around a call reckons with its failure: nothing there is a surprise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import suppress
+
+from peft_lint.events import Event
+from peft_lint.scene import Scene
+from peft_lint.syntax.locations import Block, Definition, Location, is_compound, locate
+
+# Contexts that expect or swallow an error: of pytest, unittest and contextlib.
+_EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
+_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+# Blocks whose statements run whenever what is around them does.
+_PLAIN = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With, ast.AsyncWith)
+
+
+def expects(event: Event, scene: Scene, *errors: str) -> bool:
+    """Return whether a `try` or `with` around an event names one of these errors."""
+    blocks = (block for location in _locations(event, scene) for block in location.blocks)
+    return any({*_caught(block)} & {*errors} for block in blocks)
+
+
+def is_conditional(event: Event, scene: Scene) -> bool:
+    """Return whether a condition decides if an event happens, or a handler what follows."""
+    return any(
+        any(isinstance(node, (ast.IfExp, ast.BoolOp)) for node in location.path)
+        or any(not isinstance(block.owner, _PLAIN) or _leaves(block) for block in location.blocks)
+        for location in _locations(event, scene)
+    )
+
+
+def _locations(event: Event, scene: Scene) -> Iterator[Location]:
+    for place in scene.places(event):
+        # The call of a function that nothing calls is none of the text.
+        with suppress(LookupError):
+            yield locate(scene.document.tree, place.node)
+
+
+def _leaves(block: Block) -> bool:
+    """Return whether a statement before the one taken may leave the block."""
+    before = block.body[: block.body.index(block.statement)]
+    blocks = (one for one in before if is_compound(one) and not isinstance(one, Definition))
+    return any(isinstance(node, _LEAVING) for one in blocks for node in ast.walk(one))
+
+
+def _caught(block: Block) -> Iterator[str]:
+    """Yield the last names of the errors that the owner of a block catches or expects in it."""
+    owner = block.owner
+    if isinstance(owner, ast.Try) and block.body is owner.body:
+        for handler in owner.handlers:
+            caught = handler.type
+            for one in caught.elts if isinstance(caught, ast.Tuple) else (caught,):
+                yield _last_name(one)
+    elif isinstance(owner, (ast.With, ast.AsyncWith)):
+        for item in owner.items:
+            context = item.context_expr
+            if isinstance(context, ast.Call) and _last_name(context.func) in _EXPECTING:
+                yield from map(_last_name, context.args)
+
+
+def _last_name(node: ast.expr | None) -> str:
+    """Return the name that an expression ends with, empty where it ends with none."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
