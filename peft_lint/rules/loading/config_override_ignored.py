@@ -92,7 +92,8 @@ def _suspicion(config: Config, use: Node, lost: list[ast.keyword], scene: Scene)
             (config.node, "the config is read here, and the keyword is overwritten by the file"),
             (use, "and it is used here as it was saved"),
         ),
-        cause=config.node,
+        # An adapter that is frozen for want of the keyword is this rule's.
+        cause=use,
         proposals=proposals,
     )
 

@@ -103,8 +103,7 @@ class Rule:
             message=f"the adapter is trained while all of it is frozen: {why}",
             anchor=adapter.node,
             story=steps if story is None else (story, *steps),
-            # Frozen by what its config says, the config is the cause.
-            cause=adapter.node if wrap is None else wrap.config.node,
+            cause=adapter.node,
             proposals=self._load_again(adapter) if wrap is None else _thaw(wrap),
         )
 

@@ -106,7 +106,7 @@ class Rule:
     def _clear(self, body: Body) -> None:
         """Clear all preparations of a body."""
         self._cleared.update(
-            node for node, event in self._prepared.items() if event.before.node is body.node
+            node for node, event in self._prepared.items() if _is_of(event, body)
         )
 
     def _look(self, event: ModelEvent, scene: Scene) -> None:
@@ -115,7 +115,7 @@ class Rule:
     def _thawed(self, body: Body) -> None:
         """Clear the preparations of a body of which an adapter may be trained again."""
         for node, event in self._prepared.items():
-            if event.before.node is body.node:
+            if _is_of(event, body):
                 adapters = body.adapters
                 if adapters is None or any(one.trainable is not False for one in adapters):
                     self._cleared.add(node)
@@ -137,6 +137,16 @@ class Rule:
             cause=adapter.node,
             proposals=_proposals(event, self._enclosed.get(adapter.node), document),
         )
+
+
+def _is_of(event: Prepared, body: Body) -> bool:
+    """Return whether the model that was prepared is this one, or may be.
+
+    One call in a helper makes many bodies: their adapters tell them apart.
+    """
+    prepared = {one.node for one in event.before.adapters or ()}
+    has = prepared if body.adapters is None else {one.node for one in body.adapters}
+    return event.before.node is body.node and not prepared.isdisjoint(has)
 
 
 def _proposals(event: Prepared, wrap: Enclosed | None, document: Document) -> tuple[Proposal, ...]:
