@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import bare
-from peft_lint.interpreter.objects import Config, Handle, Instance
+from peft_lint.interpreter.objects import Body, Config, Handle, Instance, Node
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -154,14 +155,26 @@ def collection(machine: Machine, iterable: Value, node: ast.AST, lazy: bool) -> 
     handle = machine.world.heap.get(number) if number is not None else None
     if not isinstance(iterable, Unknown) or not isinstance(handle, Handle):
         return fresh
-    origin = iterable.origin
-    if isinstance(origin, tuple) and origin[0] == "collected" and origin[2] != "lazy":
-        moment = origin[2]
-    else:
-        adapters = machine.world.body(handle).adapters
-        nodes = None if adapters is None else tuple(one.node for one in adapters)
-        moment = "lazy" if lazy else nodes
-    return Unknown(("collected", origin, moment, fresh.origin), iterable.handles, 1)
+    picks = any(getattr(inner, "attr", None) == "requires_grad" for inner in ast.walk(node))
+    before = iterable.origin
+    moment: Hashable = "lazy"
+    if isinstance(before, tuple) and before[0] == "collected" and before[2] != "lazy":
+        moment = before[2]
+    elif not lazy:
+        moment = held_by(machine.world.body(handle), picks)
+    return Unknown(("collected", before, moment, picks, fresh.origin), iterable.handles, 1)
+
+
+def held_by(body: Body, picks: bool) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
+    """Return which adapters a list of a model's parameters has, and which it left out.
+
+    `picks` when it has only those that can be trained; None where the adapters are not known.
+    """
+    adapters = body.adapters
+    if adapters is None:
+        return None
+    out = tuple(one.node for one in adapters if picks and one.trainable is False)
+    return tuple(one.node for one in adapters if one.node not in out), out
 
 
 def bind(machine: Machine, text: str, value: Value) -> None:

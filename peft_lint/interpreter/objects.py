@@ -243,12 +243,14 @@ class Parameters(NamedTuple):
 
     `handle` is the model that they were drawn from. `adapters` are the nodes of the adapters
     that may have some among them, None where the text does not say. `whole` when they were
-    drawn from all of the model.
+    drawn from all of the model. `left_out` are adapters that were frozen, where only such
+    parameters were drawn that could be trained.
     """
 
     handle: int
     adapters: tuple[Node, ...] | None
     whole: bool
+    left_out: tuple[Node, ...] = ()
 
 
 class Optimizer(NamedTuple):

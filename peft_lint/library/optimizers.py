@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peft_lint.events import Stepped
+from peft_lint.interpreter import access
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Handle, Optimizer, Parameters
+from peft_lint.interpreter.objects import Handle, Node, Optimizer, Parameters
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -90,19 +91,26 @@ def _drawn(machine: Machine, number: int, handle: Handle, value: Unknown) -> Par
     """Return what was drawn from one model, None where other things may be among it."""
     origin = value.origin
     assert isinstance(origin, tuple)
-    adapters = machine.world.body(handle).adapters
-    present = None if adapters is None else tuple(one.node for one in adapters)
+    body = machine.world.body(handle)
     if origin[0] == "parameters":
-        return Parameters(number, present, whole=True)
+        return _parameters(number, access.held_by(body, picks=False), whole=True)
     if origin[0] == "collected":
-        inner, moment = origin[1], origin[2]
+        inner, moment, picks = origin[1:4]
         while isinstance(inner, tuple) and inner[0] == "collected":
             inner = inner[1]
         whole = isinstance(inner, tuple) and inner[0] == "parameters"
-        return Parameters(number, present if moment == "lazy" else moment, whole)
+        held = access.held_by(body, picks) if moment == "lazy" else moment
+        return _parameters(number, held, whole)
     if origin[0] in ("part", "element", "item"):
         return Parameters(number, None, whole=False)
     return None
+
+
+def _parameters(
+    number: int, held: tuple[tuple[Node, ...], tuple[Node, ...]] | None, whole: bool
+) -> Parameters:
+    adapters, left_out = (None, ()) if held is None else held
+    return Parameters(number, adapters, whole, left_out)
 
 
 def step(call: Call, value: Value) -> None:

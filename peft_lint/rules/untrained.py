@@ -6,7 +6,16 @@ from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
 from peft_lint.events import Stepped, Trained
-from peft_lint.interpreter.objects import Adapter, Body, Instance, Node, Trainer, Weights
+from peft_lint.interpreter.objects import (
+    Adapter,
+    Body,
+    Handle,
+    Instance,
+    Node,
+    Optimizer,
+    Trainer,
+    Weights,
+)
 from peft_lint.scene import Scene
 
 # What a subclass of a trainer may define to choose by itself what is trained.
@@ -80,6 +89,41 @@ def fresh_and_inactive(body: Body) -> list[Adapter]:
         if one.frozen_by is None and one.weights in (Weights.ZERO, Weights.FRESH)
         if body.active is not None and one.name not in body.active
     ]
+
+
+class Unheld(NamedTuple):
+    """Adapters that are to be trained, of which no optimizer has a parameter.
+
+    `left_out` are those that were there when an optimizer was made, but frozen.
+    """
+
+    adapters: tuple[Adapter, ...]
+    left_out: frozenset[Node]
+
+
+def unheld(event: Stepped, scene: Scene) -> Unheld | None:
+    """Return the adapters of a model that can be trained, if the step surely changes none."""
+    body, number = scene.body(event), scene.handle(event).body
+    adapters = tuple(one for one in body.adapters or () if one.trainable is not False)
+    if body.escaped or body.others is not False or body.enabled is not True or not adapters:
+        return None
+    held: set[Node] = set()
+    left_out: set[Node] = set()
+    heap = scene.world.heap
+    for state in heap.values():
+        if isinstance(state, Optimizer):
+            if not state.complete:
+                return None
+            for one in state.held:
+                handle = heap.get(one.handle)
+                if isinstance(handle, Handle) and handle.body == number:
+                    if one.adapters is None:
+                        return None
+                    held.update(one.adapters)
+                    left_out.update(one.left_out)
+    if any(one.node in held or one.trainable is None for one in adapters):
+        return None
+    return Unheld(adapters, frozenset(left_out))
 
 
 def _is_frozen(body: Body) -> bool:

@@ -77,6 +77,8 @@ SOME = (
     "[p.requires_grad_('lora_' in n) for n, p in {m}.named_parameters()]",
 )
 COPY = "{m} = copy.deepcopy({m})"
+# The adapter that is added is the one that is meant, from then on.
+ADD = "{{m}}.add_adapter('new', {0})".format(LORA)
 AFTER = (
     *("",) * 4,
     *SOME,

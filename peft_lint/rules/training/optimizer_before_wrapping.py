@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from peft_lint.document import Document
 from peft_lint.events import Stepped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Handle, Node, Optimizer
+from peft_lint.interpreter.objects import Adapter, Node
+from peft_lint.rules.untrained import unheld
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
 from peft_lint.syntax.locations import locate
@@ -31,37 +32,15 @@ class Rule:
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Suspect an optimizer that can change none of the adapters that are to be trained."""
-        body = scene.body(event)
-        adapters = [one for one in body.adapters or () if one.trainable is not False]
-        if body.escaped or body.others is not False or body.enabled is not True or not adapters:
-            return
-        held = _held(scene, scene.handle(event).body)
-        if held is None or any(one.node in held or one.trainable is None for one in adapters):
-            return
-        made = event.optimizer.node
-        suspicion = _suspicion(made, adapters[0], event.node, scene.document)
-        self._found.setdefault(made, suspicion)
+        found = unheld(event, scene)
+        if found is not None and not any(one.node in found.left_out for one in found.adapters):
+            made = event.optimizer.node
+            suspicion = _suspicion(made, found.adapters[0], event.node, scene.document)
+            self._found.setdefault(made, suspicion)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found."""
         yield from self._found.values()
-
-
-def _held(scene: Scene, body: int) -> set[Node] | None:
-    """Return the adapters that optimizers hold of a body, None where that is not known."""
-    held: set[Node] = set()
-    heap = scene.world.heap
-    for state in heap.values():
-        if isinstance(state, Optimizer):
-            if not state.complete:
-                return None
-            for one in state.held:
-                handle = heap.get(one.handle)
-                if isinstance(handle, Handle) and handle.body == body:
-                    if one.adapters is None:
-                        return None
-                    held.update(one.adapters)
-    return held
 
 
 def _suspicion(made: ast.Call, adapter: Adapter, step: Node, document: Document) -> Suspicion:
