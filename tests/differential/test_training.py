@@ -77,8 +77,8 @@ SOME = (
     "[p.requires_grad_('lora_' in n) for n, p in {m}.named_parameters()]",
 )
 COPY = "{m} = copy.deepcopy({m})"
-# The adapter that is added is the one that is meant, from then on.
-ADD = "{{m}}.add_adapter('new', {0})".format(LORA)
+ADD = f"{{m}}.add_adapter('new', {LORA})"
+SWITCH = "{m}.set_adapter('new')"
 AFTER = (
     *("",) * 4,
     *SOME,
@@ -136,6 +136,7 @@ class Program:
 def draw(random: Random) -> Program:
     """Draw one program."""
     own_loop = random.random() < 0.5
+    wrap = random.choice(WRAPS)
     early = random.choice(EARLY) if own_loop and random.random() < 0.3 else ""
     before = [random.choice(BEFORE), early]
     random.shuffle(before)
@@ -148,12 +149,17 @@ def draw(random: Random) -> Program:
             excuse = "a condition may keep the frozen adapter from training"
         after[at] = "if flag:\n" + _indented(after[at] or "pass")
     end = random.choice(TRAINERS)
+    late = random.choice(LATE)
     if own_loop:
-        late = random.choice(LATE)
         if early:
             late = SGD.format("kept") if early.startswith("kept") else ""
         end = f"{late}\n{STEP}"
-    wrap = random.choice(WRAPS)
+    if not wrap.endswith("model = base") and random.random() < 0.25:
+        after.insert(random.randrange(len(after) + 1), ADD)
+        if own_loop and not early and random.random() < 0.5:
+            end = f"{late}\n{SWITCH}\n{STEP}"
+        else:
+            after.append(random.choice(("", SWITCH)))
     if any(some.splitlines()[-1] in part for part in after for some in SOME):
         excuse = "by the names of parameters"
     elif early and (COPY in after or "Auto" in wrap):
@@ -236,7 +242,7 @@ def test_nothing_changes_where_a_rule_fires_and_only_there(record_property):
     assert not wrong, f"{len(wrong)} of {PROGRAMS}\n\n" + "\n\n".join(wrong[:12])
     assert raised <= 0.05 * PROGRAMS
     assert 0.2 < untrained / PROGRAMS < 0.8
-    assert {"PEF401", "PEF402", "PEF403", "PEF405"} <= fired_by.keys()
+    assert {"PEF401", "PEF402", "PEF403", "PEF404", "PEF405"} <= fired_by.keys()
 
 
 def flags(program: Program) -> tuple[bool, ...]:
