@@ -111,6 +111,24 @@ class Escaped(NamedTuple):
     handle: int
 
 
+class StateDictRead(NamedTuple):
+    """The weights were asked for by name: `state_dict()`."""
+
+    node: Node
+    handle: int
+
+
+class StateDictReplaced(NamedTuple):
+    """The method `state_dict` of the model was replaced by assignment, or `del` took it back.
+
+    `value` is what the statement assigns, None for `del`, `setattr` and `delattr`.
+    """
+
+    node: ast.stmt
+    handle: int
+    value: ast.expr | None
+
+
 class EvalCalled(NamedTuple):
     """`.eval()` was called."""
 
@@ -291,6 +309,8 @@ ModelEvent = (
     | Mixed
     | Constructed
     | StateDictLoaded
+    | StateDictRead
+    | StateDictReplaced
     | Escaped
     | Enclosed
     | EvalCalled
@@ -316,6 +336,8 @@ HANDLERS: dict[str, type[Event]] = {
     "on_mixed": Mixed,
     "on_constructed": Constructed,
     "on_state_dict_loaded": StateDictLoaded,
+    "on_state_dict_read": StateDictRead,
+    "on_state_dict_replaced": StateDictReplaced,
     "on_escaped": Escaped,
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,

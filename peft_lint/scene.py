@@ -9,7 +9,7 @@ from peft_lint.document import Document
 from peft_lint.events import Event, ModelEvent
 from peft_lint.interpreter.machine import Context, Machine
 from peft_lint.interpreter.objects import Body, Handle, Instance
-from peft_lint.interpreter.values import Value
+from peft_lint.interpreter.values import Symbol, Value
 from peft_lint.interpreter.world import World
 
 
@@ -94,6 +94,15 @@ class Scene(NamedTuple):
             for part in outer.body
             for inner in ast.walk(part)
         )
+
+    def symbol(self, node: ast.expr) -> str | None:
+        """Return the imported dotted name that an expression spells, None for all else."""
+        rest: list[str] = []
+        while isinstance(node, ast.Attribute):
+            rest.insert(0, node.attr)
+            node = node.value
+        found = self.value(node) if isinstance(node, ast.Name) else None
+        return ".".join([found.name, *rest]) if isinstance(found, Symbol) else None
 
     def places(self, event: Event) -> tuple[Place, ...]:
         """Return where an event happens for the module and each function under way."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, calls
-from peft_lint.interpreter.objects import Config, Kind
+from peft_lint.interpreter.objects import Config, Handle, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -65,8 +65,15 @@ def _getattr(machine: Machine, arguments: Call) -> Value:
 
 
 def _setattr(machine: Machine, arguments: Call) -> Value:
-    for value in arguments.args:
-        machine.escape(value)
+    """Model `setattr(owner, name, value)`, and `delattr`, after which nothing is known of it."""
+    owner = arguments.args[0] if arguments.args else NOTHING_KNOWN
+    model = registry.METHODS.get((Handle, f"{arguments.constant(1, 'name')}="))
+    if model is not None and machine.world.handle(owner) is not None:
+        value = arguments.args[2:3] or (NOTHING_KNOWN,)
+        model(arguments._replace(receiver=owner, args=value, keywords=()))
+        return Literal((None,))
+    for value_ in arguments.args:
+        machine.escape(value_)
     return Literal((None,))
 
 
@@ -180,6 +187,7 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "super": _super,
     "getattr": _getattr,
     "setattr": _setattr,
+    "delattr": _setattr,
     "list": _sequence("list"),
     "tuple": _sequence("tuple"),
     "set": _sequence("set"),

@@ -197,6 +197,7 @@ def _joined_body(left: Body, right: Body) -> Body | None:
         escaped=left.escaped or right.escaped,
         trained=agreed(left.trained, right.trained),
         mode_call=left.mode_call if left.mode_call is right.mode_call else None,
+        state_dict_by=(left.state_dict_by if left.state_dict_by is right.state_dict_by else None),
         steps=min(left.steps, right.steps, key=len),
     )
 

@@ -114,6 +114,8 @@ class Body(NamedTuple):
     is known of them, `active` likewise. `others` is whether parameters besides those of the
     adapters can be trained. `mode_call` is the explicit `.train()` that last set the mode,
     until training happens.
+    `state_dict_by` is the statement that replaced
+    the model's method of that name.
     """
 
     node: Node
@@ -133,6 +135,7 @@ class Body(NamedTuple):
     escaped: bool = False
     trained: Fact = False
     mode_call: Node | None = None
+    state_dict_by: ast.stmt | None = None
     steps: Steps = ()
 
     def __eq__(self, other: object) -> bool:
@@ -352,6 +355,7 @@ def uncertain(body: Body) -> Body:
         others=None,
         trained=None,
         mode_call=None,
+        state_dict_by=None,
         escaped=True,
     )
 

@@ -131,6 +131,12 @@ def _delete(machine: Machine, node: ast.Delete, world: World) -> list[World]:
     for target in node.targets:
         if isinstance(target, ast.Name):
             world.unbind(machine.frame, target.id)
+        elif isinstance(target, ast.Attribute):
+            machine.world = world
+            owner = machine.eval(target.value)
+            # What the class has under that name shows again: as if it were assigned.
+            access.set_attribute(machine, owner, target.attr, NOTHING_KNOWN, target)
+            world = machine.world
     return [world]
 
 

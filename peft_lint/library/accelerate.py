@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from peft_lint.events import StateDictRead
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
 
 _METHODS_THAT_KEEP = words(
-    "print log wait_for_everyone end_training gather gather_for_metrics reduce save_state "
+    "print log wait_for_everyone end_training gather gather_for_metrics reduce "
     "init_trackers clip_grad_norm_ clip_grad_value_ autocast "
     "register_for_checkpointing free_memory pad_across_processes is_main_process "
     "unwrap_optimizer skip_first_batches accumulate get_tracker"
@@ -92,7 +93,17 @@ def get_state_dict(call: Call) -> Value:
     found = handle_of(call.machine, call.get(0, "model"))
     if found is None:
         return result_of(call.machine, NOTHING_KNOWN, call)
+    call.machine.emit(StateDictRead(call.node, found[0].id))
     return weights_of(found[0])
+
+
+@method(Tool, "save_state")
+def save_state(call: Call) -> Value:
+    """Model `accelerator.save_state`: the weights of any prepared model are written."""
+    for number, state in list(call.machine.world.heap.items()):
+        if isinstance(state, Handle):
+            call.machine.emit(StateDictRead(call.node, number))
+    return NOTHING_KNOWN
 
 
 @method(Tool, "save", "save_model")

@@ -5,7 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Converted, EvalCalled, NoOp, ParametersTouched
+from peft_lint.events import (
+    Converted,
+    EvalCalled,
+    NoOp,
+    ParametersTouched,
+    StateDictRead,
+    StateDictReplaced,
+)
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle
 from peft_lint.interpreter.values import (
@@ -144,7 +151,20 @@ def part(call: Call) -> Value:
 def state_dict(call: Call) -> Value:
     """Model reading the weights: who saves them by hand saves the model."""
     ref, _, _ = receiver_of(call)
+    call.machine.emit(StateDictRead(call.node, ref.id))
     return weights_of(ref)
+
+
+@method(Handle, "state_dict=")
+def replace_state_dict(call: Call) -> Value:
+    """Model `model.state_dict = …`, and `del model.state_dict`: the model stays as it is."""
+    ref, handle, _ = receiver_of(call)
+    statement = call.machine.statement
+    if statement is not None:
+        value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+        call.machine.emit(StateDictReplaced(statement, ref.id, value))
+        change_body(call.machine, handle, state_dict_by=None if value is None else statement)
+    return NOTHING_KNOWN
 
 
 def weights_of(ref: Ref) -> Value:

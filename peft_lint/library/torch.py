@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from peft_lint.events import ParametersTouched, Saved, Trained
+from peft_lint.events import ParametersTouched, Saved, StateDictRead, Trained
 from peft_lint.interpreter.call import Call, result_of
 from peft_lint.interpreter.objects import Adapter, Fact, Handle, Kind, Weights
 from peft_lint.interpreter.values import (
@@ -31,6 +31,7 @@ from peft_lint.library.handles import (
     spelled_method,
     update_adapters,
 )
+from peft_lint.library.models import weights_of
 from peft_lint.library.registry import (
     LOOPS,
     PART_ASSIGNMENTS,
@@ -297,6 +298,16 @@ def vector_to_parameters(call: Call) -> Value:
     if number is not None:
         load_weights(call.machine, number, call.node)
     return NOTHING_KNOWN
+
+
+@function("torch.get_model_state_dict", "torch.get_state_dict", creates=False)
+def get_model_state_dict(call: Call) -> Value:
+    """Model torch.distributed's way to ask a model for its weights."""
+    found = handle_of(call.machine, call.get(0, "model"))
+    if found is None:
+        return result_of(call.machine, NOTHING_KNOWN, call)
+    call.machine.emit(StateDictRead(call.node, found[0].id))
+    return weights_of(found[0])
 
 
 @function("safetensors.load_model", creates=False)

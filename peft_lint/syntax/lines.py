@@ -1,4 +1,4 @@
-"""Edits that put a statement before or after another, on a line of its own where possible."""
+"""Edits that put a statement before or after another, or take one away, by lines where possible."""
 
 from __future__ import annotations
 
@@ -56,6 +56,30 @@ def after(
     if row < len(starts):
         return Edit(Span(starts[row], starts[row]), content + document.newline)
     return Edit(Span(len(document.text), len(document.text)), document.newline + content)
+
+
+def removed(document: Document, statement: ast.stmt) -> Edit:
+    """Return the edit that takes a simple statement away, with its line where it has one.
+
+    A comment after it stays, on a line of its own.
+    """
+    span = statement_span(document, statement)
+    row, starts = document.row(span.end), document.line_starts
+    next_line = starts[row] if row < len(starts) else len(document.text)
+    rest = document.text[span.end : next_line]
+    own_line = _indent(document, span.start) is not None
+    if rest.lstrip().startswith(";") and rest.strip() != ";":
+        # Others of a list of statements follow.
+        gap = len(rest) - len(rest.lstrip("; \t"))
+        return Edit(Span(span.start, span.end + gap), "")
+    if not own_line:
+        # It ends such a list, with the semicolon of the one before it.
+        start = len(document.text[: span.start].rstrip(" \t"))
+        return Edit(Span(start - 1, span.end), "")
+    comment = rest.find("#")
+    if comment >= 0:
+        return Edit(Span(span.start, span.end + comment), "")
+    return Edit(Span(starts[document.row(span.start) - 1], next_line), "")
 
 
 def _indent(document: Document, start: int) -> str | None:

@@ -16,6 +16,7 @@ from peft_lint.syntax.locations import (
     is_compound,
     locate,
     start_of,
+    statement_span,
 )
 from peft_lint.syntax.names import COMPREHENSIONS, bindings, bindings_in
 
@@ -44,6 +45,7 @@ class Rewriting:
         self._imports = imports
         self._plan = ImportPlan(imports)
         self._insertions: list[Edit] = []
+        self._removals: list[Edit] = []
 
     def source(self, node: ast.expr | ast.stmt | ast.keyword) -> str:
         """Return the text of a node of the document's tree."""
@@ -118,6 +120,17 @@ class Rewriting:
         if edit not in self._insertions:
             self._insertions.append(edit)
 
+    def remove(self, *statements: ast.stmt) -> None:
+        """Take simple statements away; where nothing else is left of a suite, `pass` is."""
+        for statement in statements:
+            body = locate(self.document.tree, statement).blocks[-1].body
+            if "#" in self.source(statement):
+                self.unsafe()
+            if statement is body[0] and all(one in statements for one in body):
+                self._removals.append(Edit(statement_span(self.document, statement), "pass"))
+            else:
+                self._removals.append(lines.removed(self.document, statement))
+
     def copy(self, node: ast.expr, to: ast.expr | ast.stmt) -> str:
         """Return the text of an expression of another statement, for use at `to`.
 
@@ -181,7 +194,7 @@ class Rewriting:
             earlier = merged.get(edit.span.start)
             content = (earlier.content if earlier else "") + edit.content
             merged[edit.span.start] = Edit(edit.span, content)
-        return list(merged.values())
+        return [*merged.values(), *self._removals]
 
 
 def _runs_first(location: Location) -> bool:

@@ -16,7 +16,7 @@ from peft_lint.engine import analyse
 from peft_lint.finding import Applicability
 from peft_lint.fixer import fix
 from peft_lint.rulebook import all_rules
-from peft_lint.versions import Target
+from peft_lint.versions import Target, resolve
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 SCRIPTS = sorted([*TESTDATA.glob("shapes/*.py"), *TESTDATA.glob("demo/*.py")])
@@ -29,7 +29,10 @@ def read(path):
 
 
 def findings(document):
-    return analyse(document, all_rules(), Target()).findings
+    # A script that says so itself is judged by the releases that it is for.
+    said = "# /// script" in document.text
+    target = resolve(None, {}, document.text) if said else Target()
+    return analyse(document, all_rules(), target).findings
 
 
 def expected(document):

@@ -202,3 +202,8 @@ def test_every_attribute_is_read_assigned_and_spoken_of():
     interpret(code)
     document = Document.from_bytes(code.encode(), "script.py")
     assert "world" in main_text(document, Target(), None)
+
+
+def test_methods_that_are_only_named_and_attributes_that_are_deleted():
+    names = "\n".join([*READS, *(f"del {name}" for name in ASSIGNED + READS)])
+    interpret(PRELUDE + 'getattr(adapted, "eval")\nnext(iter([adapted.train]))\n' + names)

@@ -280,3 +280,51 @@ def test_every_byte_outside_the_edits_stays(before, target, after, newlines, bom
     assert result.startswith(b"\xef\xbb\xbf") == bom
     # Other statements, comments included, are still there in their order.
     assert ast.dump(ast.parse(joined).body[0]) == ast.dump(ast.parse(result).body[0])
+
+
+class Remove:
+    """Takes away all simple statements that hold a call of `generate`."""
+
+    def visit_Call(self, node, rewriting):
+        found = [
+            statement
+            for statement in ast.walk(rewriting.document.tree)
+            if isinstance(statement, (ast.Assign, ast.Expr)) and calls_generate(statement)
+        ]
+        rewriting.remove(*found)
+
+
+def calls_generate(node):
+    return any(isinstance(one, ast.Attribute) and one.attr == "generate" for one in ast.walk(node))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("@\nb = 2\n", "b = 2\n"),
+        ("a = 1\n@", "a = 1\n"),
+        ("a = 1\n\ny = (\n  @\n)\n\nb = 2\n", "a = 1\n\n\nb = 2\n"),
+        ("a = 1; @; b = 2\n", "a = 1; b = 2\n"),
+        ("a = 1; @\nb = 2\n", "a = 1\nb = 2\n"),
+        ("a = 1; @;\n", "a = 1;\n"),
+        ("@; b = 2  # c\n", "b = 2  # c\n"),
+        ("@;\nb = 2\n", "b = 2\n"),
+        ("if a:\n\t@  # why\n\tb = 2\n", "if a:\n\t# why\n\tb = 2\n"),
+        ("if a:\n    @\nb = 2\n", "if a:\n    pass\nb = 2\n"),
+        ("if a: @\nb = 2\n", "if a: pass\nb = 2\n"),
+        ("if a: @; b = 2\n", "if a: b = 2\n"),
+        ("if a:\n    x = @\n    y = @\nb = 2\n", "if a:\n    pass\nb = 2\n"),
+        ("x = @\ny = @\nb = 2\n", "b = 2\n"),
+        ("a = 1\n\f@\nb = 2\n", "a = 1\nb = 2\n"),
+        ("é = 'ü'; @; b = 2\n", "é = 'ü'; b = 2\n"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_a_statement_is_taken_away_with_its_line(before, after, newline):
+    before, after = (("0\n" + t.replace("@", CALL)).replace("\n", newline) for t in (before, after))
+    assert fixed(before, "generate", Remove) == after
+
+
+def test_a_comment_inside_what_is_taken_away_makes_the_fix_unsafe():
+    _, flagged = one(f"a = 1\ny = (  # why\n  {CALL}\n)\n", "generate", Remove)
+    assert flagged.fixes[0].applicability is Applicability.UNSAFE
