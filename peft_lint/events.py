@@ -98,10 +98,16 @@ class Constructed(NamedTuple):
 
 
 class StateDictLoaded(NamedTuple):
-    """Weights were loaded by name: `load_state_dict`."""
+    """Weights were loaded by name: `load_state_dict`.
+
+    `weights` are what it was given, `strict` is whether each name had to match. The body is as
+    it was before.
+    """
 
     node: Node
     handle: int
+    weights: Value | None = None
+    strict: Fact = True
 
 
 class Escaped(NamedTuple):
@@ -225,7 +231,8 @@ class Merged(NamedTuple):
 class Saved(NamedTuple):
     """The model was saved or pushed; `path` is where to, if the call says.
 
-    `keywords` are the named arguments of a method of the model.
+    `keywords` are the named arguments of a method of the model. `weights` are what was
+    saved by hand.
     """
 
     node: Node
@@ -233,6 +240,7 @@ class Saved(NamedTuple):
     path: Value | None
     how: str
     keywords: Keywords = ()
+    weights: Value | None = None
 
 
 class Converted(NamedTuple):

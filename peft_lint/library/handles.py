@@ -136,13 +136,15 @@ def set_requires_grad(machine: Machine, handle: Handle, on: Fact, node: Node) ->
     machine.world.put(handle.body, body._replace(adapters=inside, others=on))
 
 
-def load_weights(machine: Machine, number: int, node: Node) -> None:
+def load_weights(
+    machine: Machine, number: int, node: Node, weights: Value | None = None, strict: Fact = True
+) -> None:
     """Load weights by name into the model of the handle `number`: any may be trained now."""
     handle = machine.world.heap.get(number)
     if isinstance(handle, Handle):
+        machine.emit(StateDictLoaded(node, number, weights, strict))
         update_adapters(machine, handle, weights=Weights.UNKNOWN)
         change_body(machine, handle, trained=None)
-        machine.emit(StateDictLoaded(node, number))
 
 
 def native_evaluates(machine: Machine) -> bool:

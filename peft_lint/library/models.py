@@ -30,6 +30,7 @@ from peft_lint.interpreter.values import (
 from peft_lint.library.handles import (
     add_step,
     change_body,
+    flag,
     load_weights,
     receiver_of,
     set_mode,
@@ -201,7 +202,8 @@ def modules(call: Call) -> Value:
 def load_state_dict(call: Call) -> Value:
     """Model loading weights by name: whatever they are, the adapter may be trained now."""
     ref, _, _ = receiver_of(call)
-    load_weights(call.machine, ref.id, call.node)
+    strict = flag(call, 1, "strict", True)
+    load_weights(call.machine, ref.id, call.node, call.get(0, "state_dict"), strict)
     return NOTHING_KNOWN
 
 

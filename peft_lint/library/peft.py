@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Prepared, WeightsRead
+from peft_lint.events import Prepared
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
@@ -16,7 +16,6 @@ from peft_lint.library.handles import (
     set_requires_grad,
     update_adapters,
 )
-from peft_lint.library.models import weights_of
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
 
 if TYPE_CHECKING:
@@ -72,20 +71,9 @@ def replace_lora_weights_loftq(call: Call) -> Value:
     return NOTHING_KNOWN
 
 
-@function("peft.get_peft_model_state_dict", creates=False)
-def get_peft_model_state_dict(call: Call) -> Value:
-    """Model reading an adapter's weights."""
-    found = handle_of(call.machine, call.get(0, "model"))
-    if found is None:
-        return result_of(call.machine, NOTHING_KNOWN, call)
-    named = not call.complete or call.get(2, "adapter_name") is not None
-    call.machine.emit(WeightsRead(call.node, found[0].id, named))
-    return weights_of(found[0])
-
-
 _READERS = words(
     "cast_mixed_precision_params get_model_status get_layer_status "
-    "load_peft_weights get_peft_config get_peft_model_class check_if_peft_model "
+    "get_peft_config get_peft_model_class check_if_peft_model "
     "rescale_adapter_scale disable_input_dtype_casting"
 )
 

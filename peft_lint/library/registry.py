@@ -321,6 +321,7 @@ def load(text: str) -> None:
         trainer,
         training,
         transformers,
+        weights,
     )
 
     for name in _ON_DEMAND:

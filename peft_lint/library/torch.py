@@ -98,7 +98,7 @@ def save_by_hand(call: Call, value: Value | None, path: Value | None) -> Value:
     for number in sorted(saved | touched):
         if isinstance(machine.world.heap.get(number), Handle):
             if number in saved:
-                machine.emit(Saved(call.node, number, path, "torch.save"))
+                machine.emit(Saved(call.node, number, path, "torch.save", weights=value))
             machine.emit(ParametersTouched(call.node, number))
     return NOTHING_KNOWN
 

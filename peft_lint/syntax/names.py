@@ -81,3 +81,19 @@ def declared_elsewhere(tree: ast.Module) -> frozenset[str]:
         if isinstance(node, ast.Global | ast.Nonlocal):
             declared.update(node.names)
     return frozenset(declared)
+
+
+def only_read(name: ast.Name, scope: ast.AST) -> bool:
+    """Return whether what a scope binds to a name reaches this use of it unchanged.
+
+    Between the two it may be printed and gone through; any other use may change it.
+    """
+    harmless: set[ast.AST] = {name}
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            harmless.update(node.args if node.func.id in ("print", "len") else ())
+        elif isinstance(node, ast.Attribute) and node.attr in ("keys", "items", "values"):
+            harmless.add(node.value)
+    same = [one for one in ast.walk(scope) if isinstance(one, ast.Name) and one.id == name.id]
+    bound = any(isinstance(one.ctx, ast.Store) for one in same)
+    return bound and all(one in harmless for one in same if isinstance(one.ctx, ast.Load))
