@@ -113,9 +113,8 @@ class Body(NamedTuple):
     `arguments` are the keywords of the call that made it. `adapters` is None once nothing
     is known of them, `active` likewise. `others` is whether parameters besides those of the
     adapters can be trained. `mode_call` is the explicit `.train()` that last set the mode,
-    until training happens.
-    `state_dict_by` is the statement that replaced
-    the model's method of that name.
+    until training happens. `state_dict_by` is the statement that replaced the model's method
+    of that name, `resized` the call that last gave it another vocabulary.
     """
 
     node: Node
@@ -136,6 +135,7 @@ class Body(NamedTuple):
     trained: Fact = False
     mode_call: Node | None = None
     state_dict_by: ast.stmt | None = None
+    resized: Node | None = None
     steps: Steps = ()
 
     def __eq__(self, other: object) -> bool:

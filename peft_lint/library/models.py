@@ -118,7 +118,7 @@ def dequantize(call: Call) -> Value:
 _UNTOUCHED = words(
     "gradient_checkpointing_enable gradient_checkpointing_disable enable_input_require_grads "
     "disable_input_require_grads activation_checkpointing_enable enable_gradient_checkpointing "
-    "activation_checkpointing_disable resize_token_embeddings print_trainable_parameters "
+    "activation_checkpointing_disable print_trainable_parameters "
     "get_nb_trainable_parameters get_model_status get_layer_status num_parameters "
     "get_memory_footprint zero_grad compile "
     "set_attn_processor create_or_update_model_card buffers named_buffers get_prompt "
@@ -132,6 +132,15 @@ _UNTOUCHED = words(
 @method(Handle, *_UNTOUCHED)
 def untouched(call: Call) -> Value:
     """Model a method that changes neither mode nor adapters."""
+    return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+@method(Handle, "resize_token_embeddings")
+def resize_token_embeddings(call: Call) -> Value:
+    """Model giving the model another vocabulary, in place; without a size nothing changes."""
+    _, handle, _ = receiver_of(call)
+    if call.get(0, "new_num_tokens") is not None:
+        change_body(call.machine, handle, resized=call.node)
     return result_of(call.machine, NOTHING_KNOWN, call)
 
 

@@ -1,0 +1,76 @@
+"""Adapters that a document saves into a folder and loads from there: what rules compare."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from peft_lint.events import AdapterLoaded, Saved
+from peft_lint.interpreter.objects import Body, Kind, Node
+from peft_lint.interpreter.values import literal
+from peft_lint.library.configs import DEFAULT
+from peft_lint.scene import Scene
+
+_PEFT = (Kind.PEFT, Kind.MIXED)
+
+
+class Stored(NamedTuple):
+    """A save: the call, the model as it was, and the function that it happens in."""
+
+    node: Node
+    body: Body
+    function: ast.AST | None
+
+
+class Reload(NamedTuple):
+    """A load from a folder: the call, and the model that the adapter meets."""
+
+    node: ast.Call
+    body: Body
+    function: ast.AST | None
+
+
+class Reloads:
+    """Collects saves and loads with literal paths, over all worlds."""
+
+    def __init__(self) -> None:
+        self._stored: dict[str, list[Stored]] = {}
+        self._loads: dict[str, dict[Node, list[Reload]]] = {}
+
+    def on_saved(self, event: Saved, scene: Scene) -> None:
+        """Note what goes where: each adapter but the default one into a folder of its name."""
+        folder, body = literal(event.path), scene.body(event)
+        if event.how not in ("save_pretrained", "save_model") or not isinstance(folder, str):
+            return
+        if scene.handle(event).kind in _PEFT:
+            stored = Stored(event.node, body, scene.function)
+            for one in body.adapters or ():
+                below = os.path.join(folder, "" if one.name == DEFAULT else one.name)
+                self._stored.setdefault(os.path.normpath(below), []).append(stored)
+
+    def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
+        """Note what is loaded onto which model; a class that loads its base itself fits it."""
+        folder, node = literal(event.source), event.node
+        below = literal(dict(event.keywords).get("subfolder"), "")
+        if event.how.startswith("AutoPeft") or not isinstance(node, ast.Call):
+            return
+        if isinstance(folder, str) and isinstance(below, str):
+            place = os.path.normpath(os.path.join(folder, below))
+            reload = Reload(node, scene.body(event), scene.function)
+            self._loads.setdefault(place, {}).setdefault(node, []).append(reload)
+
+    def pairs(self, scene: Scene) -> Iterator[tuple[list[Stored], list[Reload]]]:
+        """Yield, for each load from a folder that only adapters are saved in, both sides.
+
+        Models that code out of view has had are not compared.
+        """
+        for folder, loads in self._loads.items():
+            stored = self._stored.get(folder)
+            if not stored or None in scene.machine.saved.get(folder, [None]):
+                continue
+            for node, reloads in loads.items():
+                bodies = [*(one.body for one in stored), *(one.body for one in reloads)]
+                if not any(body.escaped for body in bodies) and not scene.guards(node):
+                    yield stored, reloads
