@@ -182,6 +182,13 @@ class World:
 
     def collect(self) -> None:
         """Drop the objects that no name leads to: they would keep worlds apart for nothing."""
+        reached = self.reached()
+        if len(reached) < len(self.heap):
+            self.heap = {number: state for number, state in self.heap.items() if number in reached}
+            self._own.add("heap")
+
+    def reached(self) -> set[int]:
+        """Return the ids of the objects that some name leads to."""
         reached: set[int] = set()
         waiting = [number for value in self.attributes.values() for number in contained(value)]
         for frame in self.frames.values():
@@ -192,9 +199,7 @@ class World:
             if number not in reached and number in self.heap:
                 reached.add(number)
                 waiting += self.heap[number].leads_to()
-        if len(reached) < len(self.heap):
-            self.heap = {number: state for number, state in self.heap.items() if number in reached}
-            self._own.add("heap")
+        return reached
 
     # conditions, attributes of unknown objects
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from peft_lint.events import StateDictRead
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Handle, Tool
+from peft_lint.interpreter.objects import Body, Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
 from peft_lint.library.handles import handle_of, load_weights
 from peft_lint.library.models import weights_of
@@ -119,7 +119,8 @@ def load_state(call: Call) -> Value:
     """Model `accelerator.load_state`: weights of any prepared model may come from disk."""
     machine = call.machine
     for number, state in list(machine.world.heap.items()):
-        if isinstance(state, Handle):
+        # Where worlds were joined, the heap may hold handles whose body is no longer there.
+        if isinstance(state, Handle) and isinstance(machine.world.heap.get(state.body), Body):
             machine.escape(Ref(number))
     return NOTHING_KNOWN
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Handle, Kind, Weights, agreed
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value, literal
-from peft_lint.library.configs import DEFAULT, class_of, dropout, in_place
+from peft_lint.library.configs import DEFAULT, PROMPT_LEARNING, class_of, dropout, in_place
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -80,9 +80,11 @@ def loaded_adapter(
 ) -> Adapter:
     """Return an adapter read from a path, by what is known of it, or as is presumed.
 
-    That is LoRA-like, in place, with an effect, of unknown dropout.
+    That is LoRA-like, in place, with an effect, of unknown dropout. In a document that knows of
+    prompt learning it may as well be that.
     """
     found = find(call, path)
+    prompts = any(name in call.machine.document.text for name in PROMPT_LEARNING)
     adapter = Adapter(
         name=name,
         node=call.node,
@@ -91,6 +93,7 @@ def loaded_adapter(
         trainable=trainable,
         training=training,
         dropout=None,
+        in_place=None if prompts else True,
         frozen_by=call.node if trainable is False else None,
     )
     if found is None:

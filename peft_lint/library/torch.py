@@ -277,6 +277,10 @@ for _name in ("training", "p"):
     UNKNOWN_ASSIGNMENTS[_name] = _module_changed
 
 
+# How a loop puts other modules, such as the layers inside of adapters, into their parents.
+_REPLACES = frozenset({"setattr", "_modules", "set_submodule", "add_module", "register_module"})
+
+
 def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]) -> None:
     """Model a loop that sets modes or weights, picked by their kind or their name."""
     number = drawn_from(iterable)
@@ -285,6 +289,8 @@ def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]
     goes_through_modules = iterable.origin != ("parameters", number)
     if goes_through_modules and not {"eval", "train", "training", "p"}.isdisjoint(words):
         _forget_modes(machine, iterable)
+    if goes_through_modules and not _REPLACES.isdisjoint(words):
+        machine.escape(Ref(number))
     if not {"copy_", "data", "init"}.isdisjoint(words) and machine.statement is not None:
         # `parameter.copy_(saved[name])`, `parameter.data = …`, `torch.nn.init.normal_(…)`.
         load_weights(machine, number, machine.statement)

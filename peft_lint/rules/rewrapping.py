@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.events import Enclosed, Inference, Merged, Saved, Trained
 from peft_lint.finding import Applicability
-from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node
+from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal
 
@@ -140,7 +140,7 @@ def _rewrap(event: Enclosed, scene: Scene, nested: bool) -> Rewrap | None:
     replaces = None if spelled is None else name in {one.name for one in before.adapters or ()}
     carried = [one for one in before.adapters or () if one.name == name]
     carried = carried or list(before.adapters or ())
-    in_place = all(one.in_place is not False for one in (*carried, *_new(event, scene)))
+    in_place = all(map(_is_in_place, (*carried, *_new(event, scene))))
     if not carried or not in_place:
         # Prompt learning leaves the modules alone, and stacks.
         return None
@@ -156,6 +156,12 @@ def _rewrap(event: Enclosed, scene: Scene, nested: bool) -> Rewrap | None:
         if state.body == body and number != event.handle
     )
     return Rewrap(event, carried[-1], nested, replaces, earlier)
+
+
+def _is_in_place(adapter: Adapter) -> bool:
+    """Return whether an adapter changes layers, as one that a config makes is presumed to."""
+    loaded = adapter.weights is Weights.LOADED
+    return adapter.in_place is True or (adapter.in_place is None and not loaded)
 
 
 def _new(event: Enclosed, scene: Scene) -> list[Adapter]:

@@ -52,7 +52,7 @@ class Rule:
                 self._tuned.setdefault((one.node, forward), {}).update(dict.fromkeys(nodes))
         elif body.enabled is True and not _through_wrapper(event.receiver, scene):
             for one in filter(_acts, inside):
-                if not _explained(nodes, one.node, scene):
+                if not _explained(nodes, one.node, event, scene):
                     self._uses.setdefault(Use(one.node, nodes, forward))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
@@ -74,16 +74,29 @@ def _acts(adapter: Adapter) -> bool:
     return learnt and adapter.in_place is True
 
 
-def _explained(nodes: tuple[ast.AST, ...], wrap: Node, scene: Scene) -> bool:
+def _explained(
+    nodes: tuple[ast.AST, ...], wrap: Node, event: Inference, scene: Scene
+) -> bool:
     """Return whether a base answers where the wrap failed, or in a round of a loop before it."""
     for node in nodes:
         for owner in blocks_around(node, scene):
             if isinstance(owner, ast.ExceptHandler):
                 return True
-            if isinstance(owner, (ast.For, ast.AsyncFor)) and _position(node) < _position(wrap):
-                if any(part is wrap for part in ast.walk(owner)):
-                    return True
-    return False
+            loop = owner if isinstance(owner, (ast.For, ast.AsyncFor)) else None
+            if loop and wrap in ast.walk(loop) and _position(node) < _position(wrap):
+                return True
+    tried = any(isinstance(owner, ast.Try) for owner in blocks_around(wrap, scene))
+    return tried and not _is_kept(event, scene)
+
+
+def _is_kept(event: Inference, scene: Scene) -> bool:
+    """Return whether a name leads to the PeftModel of a body: none does after a handler."""
+    body = scene.handle(event).body
+    states = (scene.world.heap[number] for number in scene.world.reached())
+    return any(
+        isinstance(one, Handle) and one.kind in (Kind.PEFT, Kind.MIXED) and one.body == body
+        for one in states
+    )
 
 
 def _position(node: ast.AST) -> tuple[int, int]:
