@@ -71,14 +71,13 @@ def add_what_configs_decide(rows: Mapping[str, Row], configs: Mapping[str, Any])
     models = Path(transformers.__file__).parent / "models"
     folders = auto_mapping(models, "SPECIAL_MODEL_TYPE_TO_MODULE_NAME")
     for family, row in rows.items():
-        if "unbuilt" not in row and family in configs:
-            if chosen := {*chosen_parts(configs[family])}:
-                row["chosen"] = chosen
-            else:
-                seen = {
-                    word for names in row.values() for name in names for word in name.split(".")
-                }
-                row["variant"] = assigned_modules(models, family, folders) - seen
+        if "unbuilt" in row or family not in configs:
+            continue
+        seen = {word for names in row.values() for name in names for word in name.split(".")}
+        if chosen := {*chosen_parts(configs[family])}:
+            row["chosen"] = chosen
+        elif variant := assigned_modules(models, family, folders) - seen:
+            row["variant"] = variant
 
 
 def write_modules(rows: Mapping[str, Row]) -> None:

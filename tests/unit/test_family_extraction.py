@@ -235,7 +235,7 @@ def test_names_of_modules():
         model["norm"] = nn.LayerNorm(2)
     row = {}
     merge(row, model, None)
-    assert row == {"part": {"layers", ""}, "linear": {"layers.fc"}, "norm": {"norm"}}
+    assert row == {"part": {"layers"}, "linear": {"layers.fc"}, "norm": {"norm"}}
 
 
 def test_releases_are_folded_and_unfolded():

@@ -24,7 +24,7 @@ def merge(row: Row, model: nn.Module, task: str | None) -> None:
     """Add what one class of a family has."""
     for name, module in model.named_modules():
         kind = kind_of(module)
-        if kind != "norm" and next(module.parameters(), None) is None:
+        if not name or (kind != "norm" and next(module.parameters(), None) is None):
             continue
         # What adapters are put on is told apart by the module around it.
         word = short(name) if kind in ("linear", "conv") else name.rpartition(".")[2]
