@@ -61,6 +61,40 @@ FOREIGN: Mapping[str, tuple[str, ...]] = {
     "PrefixTuningConfig": _PROMPT,
     "PromptEncoderConfig": _PROMPT,
 }
+# Values that people write for a task type, normalised -> the task type, None where PEFT has none.
+TASK_TYPES: Mapping[str, str | None] = {
+    "CAUSAL": "CAUSAL_LM",
+    "CAUSALLM": "CAUSAL_LM",
+    "CLM": "CAUSAL_LM",
+    "CAUSAL_LANGUAGE_MODELING": "CAUSAL_LM",
+    "TEXT_GENERATION": "CAUSAL_LM",
+    "SEQ2SEQ": "SEQ_2_SEQ_LM",
+    "SEQ2SEQ_LM": "SEQ_2_SEQ_LM",
+    "SEQ2SEQLM": "SEQ_2_SEQ_LM",
+    "SEQ_2_SEQ": "SEQ_2_SEQ_LM",
+    "SEQ_TO_SEQ_LM": "SEQ_2_SEQ_LM",
+    "SEQUENCE_CLASSIFICATION": "SEQ_CLS",
+    "SEQ_CLASSIFICATION": "SEQ_CLS",
+    "TEXT_CLASSIFICATION": "SEQ_CLS",
+    "TOKEN_CLASSIFICATION": "TOKEN_CLS",
+    "TOK_CLS": "TOKEN_CLS",
+    "NER": "TOKEN_CLS",
+    "QUESTION_ANSWERING": "QUESTION_ANS",
+    "QA": "QUESTION_ANS",
+    "FEATURE_EXTRACT": "FEATURE_EXTRACTION",
+    "IMAGE_CLASSIFICATION": None,
+    "IMAGE_CLS": None,
+    "IMG_CLS": None,
+    "AUDIO_CLASSIFICATION": None,
+    "AUDIO_CLS": None,
+    "VISION": None,
+}
+# The same for the other fields that take one of a few words.
+VALUES: Mapping[str, Mapping[str, str]] = {
+    "bias": {"lora": "lora_only", "no": "none", "false": "none", "true": "all"},
+    "init_lora_weights": {"gauss": "gaussian", "normal": "gaussian"},
+    "prompt_tuning_init": {"txt": "TEXT"},
+}
 # Words shorter than this are too near to one another.
 _LONG = 9
 
@@ -71,6 +105,18 @@ def meant_field(name: str, fields: Collection[str]) -> str | None:
     if listed or name.lower() in fields:
         return listed[0] if listed else name.lower()
     near = [f for f in fields if len(f) >= _LONG and is_slip(name, f)]
+    return near[0] if len(near) == 1 else None
+
+
+def meant_value(field: str, value: str, allowed: Collection[str]) -> str | None:
+    """Return which of the values that a field allows another one surely means, None if none."""
+    word = value.replace("-", "_").replace(" ", "_")
+    table = TASK_TYPES if field == "task_type" else VALUES.get(field, {})
+    listed = table.get(word.upper() if field == "task_type" else word.lower())
+    if listed in allowed:
+        return listed
+    low = word.lower()
+    near = [a for a in allowed if a.lower() == low or (len(a) > 3 and is_slip(low, a.lower()))]
     return near[0] if len(near) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""Whether the code around a call reckons with its failure: nothing there is a surprise."""
+"""Whether a config is what it seems, and whether the code around it reckons with its failure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from peft_lint.events import Event
+from peft_lint.interpreter.values import ClassValue
 from peft_lint.scene import Scene
 from peft_lint.syntax.locations import Block, Definition, Location, is_compound, locate
 
@@ -18,9 +19,9 @@ _PLAIN = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.W
 
 
 def expects(event: Event, scene: Scene, *errors: str) -> bool:
-    """Return whether a `try` or `with` around an event names one of these errors."""
+    """Return whether a `try` around an event names one of these errors, or a `with` expects one."""
     blocks = (block for location in _locations(event, scene) for block in location.blocks)
-    return any({*_caught(block)} & {*errors} for block in blocks)
+    return any({*_caught(block)} & {*errors, *_EXPECTING} for block in blocks)
 
 
 def is_conditional(event: Event, scene: Scene) -> bool:
@@ -30,6 +31,21 @@ def is_conditional(event: Event, scene: Scene) -> bool:
         or any(not isinstance(block.owner, _PLAIN) or _leaves(block) for block in location.blocks)
         for location in _locations(event, scene)
     )
+
+
+def names_the_class(call: ast.Call, scene: Scene) -> bool:
+    """Return whether a call is of the class itself, not of one that the document puts there."""
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        # `super().__init__(…)`, and `peft.LoraConfig = …` before.
+        replaced = any(
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and node.attr == function.attr
+            for node in ast.walk(scene.document.tree)
+        )
+        return function.attr != "__init__" and not replaced
+    return not isinstance(scene.value(function), ClassValue)
 
 
 def _locations(event: Event, scene: Scene) -> Iterator[Location]:
@@ -47,7 +63,7 @@ def _leaves(block: Block) -> bool:
 
 
 def _caught(block: Block) -> Iterator[str]:
-    """Yield the last names of the errors that the owner of a block catches or expects in it."""
+    """Yield the last names of the errors that the owner of a block catches, and of its contexts."""
     owner = block.owner
     if isinstance(owner, ast.Try) and block.body is owner.body:
         for handler in owner.handlers:
@@ -56,9 +72,8 @@ def _caught(block: Block) -> Iterator[str]:
                 yield _last_name(one)
     elif isinstance(owner, (ast.With, ast.AsyncWith)):
         for item in owner.items:
-            context = item.context_expr
-            if isinstance(context, ast.Call) and _last_name(context.func) in _EXPECTING:
-                yield from map(_last_name, context.args)
+            if isinstance(item.context_expr, ast.Call):
+                yield _last_name(item.context_expr.func)
 
 
 def _last_name(node: ast.expr | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from peft_lint import knowledge
-from peft_lint.knowledge import calls, configs, modules, names, spellings, timelines
+from peft_lint.knowledge import calls, configs, modules, names, spellings, timelines, values
 from peft_lint.versions.target import known_releases
 
 FOLDER = Path(knowledge.__file__).parent
@@ -401,6 +401,41 @@ def test_a_word_of_the_table_means_a_field_of_the_class():
     assert spellings.meant_field("rank", {"alpha"}) is None
     every = {name for row in table("peft_configs")["configs"].values() for name in row["fields"]}
     assert {field for fields in spellings.FIELDS.values() for field in fields} <= every
+
+
+@pytest.mark.parametrize(
+    ("field", "release", "word", "accepted", "meant"),
+    [
+        ("task_type", "0.21", "SEQ_CLS", True, None),
+        ("task_type", "0.21", "seq-cls", False, "SEQ_CLS"),
+        ("task_type", "0.21", "CAUSAL_LLM", False, "CAUSAL_LM"),
+        ("task_type", "0.21", "question answering", False, "QUESTION_ANS"),
+        ("task_type", "0.3", "QA", False, None),
+        ("task_type", "0.21", "IMAGE_CLS", False, None),
+        ("bias", "0.21", "lora", False, "lora_only"),
+        ("bias", "0.21", "norm", False, None),
+        ("init_lora_weights", "0.21", "OLORA", True, None),
+        ("init_lora_weights", "0.11.1", "olora", False, None),
+        ("init_lora_weights", "0.21", "pissa_niter_16", True, None),
+        ("init_lora_weights", "0.21", "pissa_niter_x", False, None),
+        ("init_lora_weights", "0.21", "Pissa", False, "pissa"),
+        ("init_lora_weights", "0.21", "eve", False, None),
+    ],
+)
+def test_words_that_a_field_takes(field, release, word, accepted, meant):
+    allowed = values.words("LoraConfig", field, release)
+    assert values.accepts(field, word, allowed) is accepted
+    if not accepted:
+        assert spellings.meant_value(field, word, allowed) == meant
+
+
+def test_words_that_are_not_known():
+    assert values.words("LoraConfig", "bias", "0.7.1") == []
+    assert values.words("LoraConfig", "bias", "99") == ()
+    assert set(values.words("PromptTuningConfig", "prompt_tuning_init", "0.13")) == {
+        "TEXT",
+        "RANDOM",
+    }
 
 
 # -- the tables -------------------------------------------------------------------------------

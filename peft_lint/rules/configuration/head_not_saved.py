@@ -25,6 +25,7 @@ _CONFIGS = frozenset(
 )
 # Here `task_type` adds nothing: only a task's PeftModel class does (A12).
 _WITHOUT_TASK = ("add_adapter", "inject_adapter_in_model")
+_TASK_TYPES = (*knowledge.TASK_TYPES.values(), "FEATURE_EXTRACTION")
 _NEW = ("num_labels", "id2label", "label2id")
 
 
@@ -105,7 +106,7 @@ def _added(event: Wrapped, config: Config) -> tuple[str, ...] | None:
     if value is None or literal(value, ...) is None:
         return ()
     name = _task_type(value)
-    if name is None:
+    if name not in _TASK_TYPES:
         return None
     return () if event.how in _WITHOUT_TASK else knowledge.ADDED_BY_TASK_TYPE.get(name, ())
 

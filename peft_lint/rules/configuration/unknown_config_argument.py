@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from peft_lint.events import ConfigMade
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.values import ClassValue
-from peft_lint.rules.guards import expects, is_conditional
+from peft_lint.rules.guards import expects, is_conditional, names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RenameKeyword
@@ -35,7 +34,7 @@ class Rule:
             return
         taken = {name: field for name, field in known.items() if field.init}
         unknown = [word for word in event.node.keywords if word.arg and word.arg not in taken]
-        if unknown and _names_the_class(event, scene) and not expects(event, scene, "TypeError"):
+        if unknown and names_the_class(event.node, scene) and not expects(event, scene, "TypeError"):
             for word in unknown:
                 suspicion = _suspect(word, event, scene, taken)
                 if suspicion is not None:
@@ -44,21 +43,6 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report each such keyword at its value."""
         yield from self._found.values()
-
-
-def _names_the_class(event: ConfigMade, scene: Scene) -> bool:
-    """Return whether a call is of the class itself, not of one that the document puts there."""
-    function = event.node.func
-    if isinstance(function, ast.Attribute):
-        # `super().__init__(…)`, and `peft.LoraConfig = …` before.
-        replaced = any(
-            isinstance(node, ast.Attribute)
-            and isinstance(node.ctx, ast.Store)
-            and node.attr == function.attr
-            for node in ast.walk(scene.document.tree)
-        )
-        return function.attr != "__init__" and not replaced
-    return not isinstance(scene.value(function), ClassValue)
 
 
 def _suspect(
