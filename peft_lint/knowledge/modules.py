@@ -61,7 +61,9 @@ def has_module(family: str | None, name: str, release: str | None = None) -> boo
     newest = modules(family) if family is not None else None
     if family is None or newest is None:
         return None
-    found = {_has(modules(family, near), name) for near in _around(release)}
+    rows = [modules(family, near) for near in _around(release)]
+    # A family that came later says nothing of the releases before it.
+    found = {_has(row, name) for row in rows if row is not None or release is not None}
     has = found.pop() if len(found) == 1 else None
     open_ended = newest.chosen or name.rpartition(".")[2] in newest.variant
     return None if open_ended and has is False else has

@@ -69,7 +69,8 @@ def _caught(block: Block) -> Iterator[str]:
         for handler in owner.handlers:
             caught = handler.type
             for one in caught.elts if isinstance(caught, ast.Tuple) else (caught,):
-                yield _last_name(one)
+                # Without a name it is for every error.
+                yield _last_name(one) or "Exception"
     elif isinstance(owner, (ast.With, ast.AsyncWith)):
         for item in owner.items:
             if isinstance(item.context_expr, ast.Call):

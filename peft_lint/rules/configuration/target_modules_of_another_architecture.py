@@ -1,0 +1,78 @@
+"""PEF306: none of the target modules is a module of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from peft_lint.events import Wrapped
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Node
+from peft_lint.interpreter.values import literal
+from peft_lint.rules.guards import expects
+from peft_lint.rules.targets import FIELD, Targets, look_up
+from peft_lint.scene import Scene
+from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.keywords import ReplaceKeyword
+from peft_lint.versions.specifier import key
+
+# What `target_modules="all-linear"` and the default targets of LoRA are for.
+_LORA = ("LoraConfig", "AdaLoraConfig")
+
+
+class Rule:
+    """Looks at a config where it meets a model of a known family."""
+
+    def __init__(self) -> None:
+        self._found: dict[Node, Suspicion] = {}
+
+    def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
+        """Suspect a list of names that the family has no module for."""
+        targets = look_up(event, scene)
+        parameters = event.config.get("target_parameters")
+        if targets is None or targets.dead != targets.names:
+            return
+        # With weights to adapt it is no error that no module is.
+        if parameters is not None and literal(parameters, ...) is not None:
+            return
+        if not expects(event, scene, "ValueError", "Exception"):
+            self._found.setdefault(targets.anchor, _suspicion(event, targets, scene))
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report what was found."""
+        yield from self._found.values()
+
+
+def _suspicion(event: Wrapped, targets: Targets, scene: Scene) -> Suspicion:
+    where = f": they are those of {targets.origin}" if targets.origin else ""
+    return Suspicion(
+        code="PEF306",
+        severity=Severity.ERROR,
+        message=f"the model is a {targets.family}, which has no module of these names{where}",
+        anchor=targets.anchor,
+        story=(
+            (event.before.node, f"a model of the family {targets.family} is loaded here"),
+            (targets.anchor, "the adapter is to go on modules of these names"),
+            (event.node, "PEFT finds none of them here and raises a ValueError"),
+        ),
+        cause=event.config.node,
+        proposals=_proposals(event, targets, scene),
+    )
+
+
+def _proposals(event: Wrapped, targets: Targets, scene: Scene) -> tuple[Proposal, ...]:
+    from peft_lint.knowledge.modules import default_targets
+
+    config, target = event.config, scene.machine.target
+    in_call = any(word.value is targets.spelled for word in config.node.keywords)
+    if not in_call or config.class_name not in _LORA:
+        return ()
+    lowest = target.lowest("peft") or target.release("peft")
+    defaults = default_targets("LORA", targets.family, lowest)
+    if defaults:
+        code = "[" + ", ".join(f'"{name}"' for name in defaults) + "]"
+    elif key(lowest) >= key("0.8"):
+        code = '"all-linear"'
+    else:
+        return ()
+    fix = ReplaceKeyword(FIELD, code)
+    return (Proposal(f"Write {FIELD}={code}", Applicability.UNSAFE, fix, (config.node,)),)
