@@ -26,7 +26,7 @@ class Baseline:
         self._path = path
         self._root = os.path.dirname(os.path.abspath(path))
         self._known = known
-        self._met: dict[str, set[str]] = {}
+        self._met: dict[str, dict[int, set[str]]] = {}
 
     @classmethod
     def load(cls, path: str) -> Baseline:
@@ -50,10 +50,10 @@ class Baseline:
             raise SettingsError(f"{path}: not a baseline: delete it and make a new one") from None
         return cls(path, known)
 
-    def new(self, path: str, findings: Iterable[Finding]) -> list[Finding]:
-        """Return the findings of one file that the baseline does not know.
+    def new(self, path: str, findings: Iterable[Finding], part: int = 0) -> list[Finding]:
+        """Return the findings of one document that the baseline does not know.
 
-        What it knows counts as met; of several calls for one file the last one counts.
+        What it knows counts as met; of several calls for one part of a file the last counts.
         """
         name = self._name(path)
         known, met = self._known.get(name, set()), set[str]()
@@ -64,13 +64,13 @@ class Baseline:
                 met.add(entry)
             else:
                 left.append(finding)
-        self._met[name] = met
+        self._met.setdefault(name, {})[part] = met
         return left
 
     @property
     def met(self) -> int:
         """How many findings of this run the baseline knew."""
-        return sum(map(len, self._met.values()))
+        return sum(len(met) for parts in self._met.values() for met in parts.values())
 
     def stale(self) -> list[str]:
         """Return "path: CODE" for entries that no longer occur, in files seen or gone."""
@@ -98,7 +98,7 @@ class Baseline:
     def _current(self, name: str) -> set[str]:
         """Return the entries of a file that still hold, as far as this run can tell."""
         if name in self._met:
-            return self._met[name]
+            return set().union(*self._met[name].values())
         there = os.path.exists(os.path.join(self._root, name))
         return self._known[name] if there else set()
 

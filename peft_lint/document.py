@@ -69,13 +69,13 @@ class Document:
 
     Of a Python file this is all there is to say. Where the text stands for parts of another
     file, a subclass maps its positions back, and says what else it knows: `problems` are parts
-    that were left out, `commands` what it has the shell do, `following` is the next document
-    of the same file.
+    that were left out, `commands` what it has the shell do, `part` is which document of its
+    file it is.
     """
 
     problems: tuple[Problem, ...] = ()
     commands: tuple[str, ...] = ()
-    following: Document | None = None
+    part: int = 0
 
     def __init__(
         self,
@@ -108,6 +108,11 @@ class Document:
             message = f"not {encoding} text: byte 0x{body[error.start]:02x} cannot be decoded"
             raise DocumentError(message, row) from None
         return cls(path, text, encoding, bom)
+
+    @property
+    def following(self) -> Document | None:
+        """The next document of the same file."""
+        return None
 
     def to_bytes(self) -> bytes:
         """Return the whole file as it would be written; raise DocumentError when it cannot."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peft_lint.document import Document
 
-SUFFIXES = (".py", ".pyi", ".ipynb")
+SUFFIXES = (".py", ".pyi", ".ipynb", ".md")
 
 
 class UnreadableError(Exception):
@@ -24,4 +24,11 @@ def read(data: bytes, path: str) -> Document | None:
             return document.read(data, path)
         except raw.NotebookError as error:
             raise UnreadableError(str(error)) from None
+    if path.endswith(".md"):
+        from peft_lint import markdown
+
+        try:
+            return markdown.read(data, path)
+        except UnicodeDecodeError as error:
+            raise UnreadableError(f"not UTF-8 text: byte {error.start}") from None
     return Document.from_bytes(data, path)

@@ -199,7 +199,7 @@ class _Check:
             if current.problems and "PEF001" in active:
                 kept = sorted((*kept, *map(left_out, current.problems)), key=_place)
             if self._baseline is not None:
-                kept = self._baseline.new(document.path, kept)
+                kept = self._baseline.new(document.path, kept, document.part)
             return [plan.applied_to(finding) for finding in kept]
 
         options = self.options
