@@ -71,5 +71,5 @@ def _suspicion(event: ConfigUsed, anchor: Node, words: str) -> Suspicion:
         message=words,
         anchor=anchor,
         story=((anchor, words), *steps),
-        cause=event.config.node,
+        cause=anchor,
     )

@@ -88,7 +88,7 @@ def _suspicion(
     if event.node is not config.node:
         story = (*story, (event.node, "and the config is used here"))
     severity = Severity.ERROR
-    return Suspicion("PEF304", severity, wrong.message, anchor, story, config.node, proposals)
+    return Suspicion("PEF304", severity, wrong.message, anchor, story, anchor, proposals)
 
 
 def _judge(field: str, value: object, event: ConfigMade | ConfigUsed, scene: Scene) -> Wrong | None:
