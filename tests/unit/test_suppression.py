@@ -255,3 +255,13 @@ def test_noqa_agrees_with_flake8(seed):
         theirs = Violation("PEF101", "a.py", row, 1, "m", physical).is_inline_ignored(False)
         kept = suppression.apply(document, [finding], {"PEF101"})
         assert (kept == []) == theirs, (row, text)
+
+
+def test_a_noqa_for_other_linters_costs_no_tokenizing(monkeypatch):
+    """A file about PEFT says PEF all over; only a code of ours is worth a look at comments."""
+    looked = []
+    monkeypatch.setattr(suppression, "_raw_comments", lambda document: looked.append(1) or ())
+    assert left("from peft import PEFT  # noqa: F401\n") == []
+    assert not looked
+    assert left("from peft import PEFT  # noqa: PEF101\n") == []
+    assert looked
