@@ -162,12 +162,12 @@ def call_function(
     given = call.values() if receiver is None else (receiver, *call.values())
     running = machine.context.functions
     limit = MAX_CALL_DEPTH if machine.context.entry is None else MAX_ENTRY_DEPTH
-    if node in running or machine.depth >= limit:
-        for value in call.values():
-            machine.escape(value)
-        return result_of(machine, function, call)
-    if not relevance.is_relevant(machine, function, given):
+    if not relevance.has_effect(machine, function, given):
         machine.reached.add(node)
+        relevance.pass_over(machine, function, given)
+        return result_of(machine, function, call)
+    if node in running or machine.depth >= limit:
+        relevance.cut_off(machine, function, given)
         return result_of(machine, function, call)
     return machine.choose(lambda: outcomes(machine, function, call, receiver))
 

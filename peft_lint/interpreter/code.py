@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.values import ClassValue
@@ -12,92 +12,171 @@ if TYPE_CHECKING:
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
+_LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
 _NOTHING: frozenset[str] = frozenset()
+# Fields that hold no node with a name in it.
+_LEAVES = frozenset("ctx op ops id attr arg kind level module names conversion".split())
+
+
+class _Fields(dict[type, tuple[str, ...]]):
+    """For each kind of node the fields that lead to others: a walk has no time for the rest."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        fields = getattr(kind, "_fields", ())
+        self[kind] = found = tuple(name for name in fields if name not in _LEAVES)
+        return found
+
+
+_FIELDS = _Fields()
 
 
 class Facts:
     """One statement: its words, the names it binds in its scope, and what it does.
 
-    `plain` when it goes on after itself, or raises, and only binds names. `assigns` when it
-    assigns to an attribute of anything, `closes` when it makes functions that keep the names
-    around them.
+    `plain` when it goes on after itself, or raises, and only binds names. `assigned` are the
+    attributes that it assigns, of whatever; `settles` when an attribute or an item gets a
+    constant, or it assigns names of a scope around it. `closes` when it makes functions that
+    keep the names around them.
     """
 
-    __slots__ = ("assigns", "bound", "closes", "plain", "words")
+    __slots__ = ("assigned", "bound", "closes", "plain", "settles", "words")
 
     def __init__(self) -> None:
         self.words: set[str] = set()
         self.bound: set[str] = set()
+        self.assigned: set[str] = set()
+        self.settles = False
         self.plain = True
-        self.assigns = False
         self.closes = False
 
     def include(self, inner: Facts) -> None:
         """Take in a statement inside this one."""
         self.words |= inner.words
         self.bound |= inner.bound
+        self.assigned |= inner.assigned
+        self.settles = self.settles or inner.settles
         self.plain = self.plain and inner.plain
-        self.assigns = self.assigns or inner.assigns
         self.closes = self.closes or inner.closes
 
 
+class Reach(NamedTuple):
+    """What code leads to: its own facts, and all facts of the definitions that it names.
+
+    `makes` when some word of it is one of a library model, `seeds` when one seeds the random
+    generator or is out of view and may. `settles` as of the facts.
+    """
+
+    parts: tuple[Facts, ...]
+    makes: bool
+    seeds: bool
+    settles: bool
+
+    def says(self, name: str) -> bool:
+        """Return whether a name is among the words."""
+        return name in self.parts[0].words or name in self.parts[-1].words
+
+
 class Code:
-    """Facts about the nodes of one tree, found in a single walk."""
+    """Facts about the nodes of one tree: of definitions at once, of what is in them when asked."""
 
     def __init__(
-        self, tree: ast.Module, words: Collection[str], familiar: Callable[[str], bool]
+        self,
+        tree: ast.Module,
+        words: Collection[str],
+        seeds: Collection[str],
+        familiar: Callable[[str], bool],
+        creates: Callable[[str], bool],
     ) -> None:
         self.owners: dict[ast.AST, ClassValue] = {}
         # Names of functions, methods and classes of the document that have been defined.
         self.defined: set[str] = set()
-        self._familiar = familiar
-        self._unfamiliar: set[str] = set()
+        # Words that library models have, and those of what seeds or is out of view and may.
+        self._words = set(words)
+        self._seeds = set(seeds)
+        self._familiar, self._creates = familiar, creates
         self._facts: dict[ast.AST, Facts] = {}
+        self._named: dict[str, list[Facts]] = {}
+        self._joined: dict[frozenset[str], Facts] = {}
+        self._reach: dict[ast.AST, Reach] = {}
         self._globals: dict[ast.AST, set[str]] = {}
         self._nonlocals: dict[ast.AST, set[str]] = {}
-        self._definitions: list[Definition] = []
         self._branches: dict[ast.AST, bool] = {}
-        self._given_words = frozenset(words)
-        self._leads: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
         for statement in tree.body:
             self._walk(statement, tree)
 
-    def _walk(self, statement: ast.stmt, scope: ast.AST) -> Facts:
-        """Collect the facts of a statement; what stands inside it is part of it."""
-        facts = self._facts[statement] = Facts()
-        inner_scope = scope
-        if isinstance(statement, _DEFINITIONS):
-            self._definitions.append(statement)
-            inner_scope = statement
-        elif isinstance(statement, _LEAVING):
-            facts.plain = False
-            if isinstance(statement, ast.Global):
-                self._globals.setdefault(scope, set()).update(statement.names)
-            elif isinstance(statement, ast.Nonlocal):
-                self._nonlocals.setdefault(scope, set()).update(statement.names)
-        elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-            self._note_import(statement, facts)
-        stack: list[ast.AST] = [statement]
+    def _walk(self, root: ast.AST, scope: ast.AST | None) -> Facts:
+        """Collect the facts of a node; what stands inside it is part of it.
+
+        `scope` is the one around it, None where the definitions inside are known already.
+        """
+        facts = self._facts[root] = Facts()
+        words = facts.words
+        if isinstance(root, _DEFINITIONS):
+            self._named.setdefault(root.name, []).append(facts)
+            scope = root
+        stack: list[Any] = _children(root) if isinstance(root, ast.Lambda) else [root]
         while stack:
             node = stack.pop()
-            held = node.__dict__
-            # Fields only: who had the tree before may have hung parents on its nodes.
-            for value in map(held.get, node._fields):
+            kind = node.__class__
+            while kind is ast.Attribute:
+                words.add(node.attr)
+                if node.ctx.__class__ is ast.Store:
+                    facts.assigned.add(node.attr)
+                node = node.value
+                kind = node.__class__
+            if kind is ast.Name:
+                words.add(node.id)
+                if node.ctx.__class__ is not ast.Load:
+                    facts.bound.add(node.id)
+                continue
+            if kind is ast.Constant:
+                continue
+            if kind in _DEFINITIONS and node is not root:
+                facts.include(self._facts.get(node) or self._walk(node, scope))
+                facts.closes = True
+                continue
+            if kind in _NOTED:
+                self._note(node, facts, scope)
+            for name in _FIELDS[kind]:
+                value = getattr(node, name, None)
                 if value.__class__ is list:
-                    for child in value:
-                        if isinstance(child, ast.stmt):
-                            inner = self._walk(child, inner_scope)
-                            facts.include(inner)
-                            facts.closes = facts.closes or isinstance(child, _DEFINITIONS)
-                        elif isinstance(child, ast.AST):
-                            _look(child, facts, stack)
-                elif isinstance(value, ast.AST):
-                    _look(value, facts, stack)
-        if isinstance(statement, _DEFINITIONS):
-            facts.bound = {statement.name}
+                    # Some hold more than nodes: `**kwargs` in a dict display has no key.
+                    stack += value
+                elif value is not None:
+                    stack.append(value)
+        if isinstance(root, _DEFINITIONS):
+            facts.bound = {root.name}
             facts.plain = False
         return facts
+
+    def _note(self, node: ast.AST, facts: Facts, scope: ast.AST | None) -> None:
+        """Note what a node does that is more than the words in it."""
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr"):
+                text = getattr(node.args[1], "value", None) if len(node.args) > 1 else None
+                if isinstance(text, str):
+                    facts.words.add(text)
+                    if node.func.id == "setattr":
+                        facts.assigned.add(text)
+        elif isinstance(node, ast.Assign):
+            if isinstance(node.value, ast.Constant):
+                kinds = (ast.Attribute, ast.Subscript)
+                settles = any(isinstance(one, kinds) for one in node.targets)
+                facts.settles = facts.settles or settles
+        elif isinstance(node, _LEAVING):
+            facts.plain = False
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            facts.plain = False
+            facts.settles = True
+            if scope is not None:
+                declared = self._globals if isinstance(node, ast.Global) else self._nonlocals
+                declared.setdefault(scope, set()).update(node.names)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self._note_import(node, facts)
+        elif isinstance(node, ast.Lambda):
+            facts.closes = True
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            facts.bound.add(node.name)
 
     def _note_import(self, node: ast.Import | ast.ImportFrom, facts: Facts) -> None:
         facts.plain = False
@@ -108,43 +187,51 @@ class Code:
             original = alias.name.rpartition(".")[2]
             facts.words.add(original)
             facts.bound.add(name)
-            if alias.asname and original in self._given_words:
-                # `from accelerate.utils import set_seed as seed`: the other name says it, too.
-                self._given_words |= {alias.asname}
+            for known in (self._words, self._seeds):
+                if alias.asname and original in known:
+                    # `from accelerate.utils import set_seed as seed`: both names say it.
+                    known.add(alias.asname)
             if not self._familiar(module.partition(".")[0]):
-                self._unfamiliar.add(name)
-
-    def leads_to(self, names: frozenset[str], may_seed: bool) -> frozenset[str]:
-        """Return the words that matter, and the functions and classes that lead to them.
-
-        The words are `names` (of tracked objects), those that library models have, and if
-        `may_seed` counts, what is imported from packages that nothing is known of.
-        """
-        found = self._leads.get((names, may_seed))
-        if found is None:
-            relevant = set(names | self._given_words)
-            if may_seed:
-                relevant |= self._unfamiliar
-            left = [(node.name, self._facts[node].words) for node in self._definitions]
-            while True:
-                touching = [name for name, words in left if not relevant.isdisjoint(words)]
-                if not touching:
-                    break
-                left = [pair for pair in left if relevant.isdisjoint(pair[1])]
-                relevant.update(name for name in touching if not name.startswith("__"))
-            found = frozenset(relevant)
-            self._leads[(names, may_seed)] = found
-        return found
+                self._seeds.add(name)
+            elif isinstance(node, ast.ImportFrom) and self._creates(f"{module}.{original}"):
+                self._words.add(name)
 
     def facts(self, node: ast.AST) -> Facts:
         """Return the facts of a statement, or of a lambda."""
-        found = self._facts.get(node)
+        return self._facts.get(node) or self._walk(node, None)
+
+    def reach(self, node: ast.AST) -> Reach:
+        """Return what a statement or function leads to."""
+        found = self._reach.get(node)
         if found is None:
-            found = self._facts[node] = Facts()
-            stack = [node]
-            while stack:
-                for child in _children(stack.pop()):
-                    _look(child, found, stack)
+            own = self.facts(node)
+            named = self._definitions(own.words)
+            parts = (own, self._together(named)) if named else (own,)
+            found = self._reach[node] = Reach(
+                parts,
+                makes=any(not self._words.isdisjoint(part.words) for part in parts),
+                seeds=any(not self._seeds.isdisjoint(part.words) for part in parts),
+                settles=any(part.settles for part in parts),
+            )
+        return found
+
+    def _definitions(self, words: set[str]) -> frozenset[str]:
+        """Return those of some words that name definitions; none leads to an `__init__`."""
+        named = self._named.keys() & words
+        return frozenset(name for name in named if not name.startswith("__"))
+
+    def _together(self, names: frozenset[str]) -> Facts:
+        """Return all facts of the definitions with these names, and of those they lead to."""
+        found = self._joined.get(names)
+        if found is None:
+            found = self._joined[names] = Facts()
+            left, seen = set(names), set(names)
+            while left:
+                for facts in self._named[left.pop()]:
+                    found.include(facts)
+                    new = self._definitions(facts.words) - seen
+                    left |= new
+                    seen |= new
         return found
 
     def declared(self, node: ast.AST) -> tuple[Collection[str], Collection[str]]:
@@ -153,15 +240,11 @@ class Code:
 
     def branches(self, node: ast.expr) -> bool:
         """Return whether evaluating `node` can take several ways."""
+        if isinstance(node, (ast.Name, ast.Constant)):
+            return False
         found = self._branches.get(node)
         if found is None:
-            found = False
-            stack: list[ast.AST] = [node]
-            while stack and not found:
-                inner = stack.pop()
-                found = self._branching(inner)
-                stack += _children(inner)
-            self._branches[node] = found
+            found = self._branches[node] = any(map(self._branching, inside(node)))
         return found
 
     def _branching(self, node: ast.AST) -> bool:
@@ -174,37 +257,30 @@ class Code:
         return isinstance(node, (ast.IfExp, ast.BoolOp))
 
 
-def _look(node: ast.AST, facts: Facts, stack: list[ast.AST]) -> None:
-    """Note one node of a statement, and put it on the stack if there may be more below it."""
-    while isinstance(node, ast.Attribute):
-        facts.words.add(node.attr)
-        if isinstance(node.ctx, ast.Store):
-            facts.assigns = True
-        node = node.value
-    if isinstance(node, ast.Name):
-        facts.words.add(node.id)
-        if not isinstance(node.ctx, ast.Load):
-            facts.bound.add(node.id)
-    elif not isinstance(node, (ast.Constant, ast.expr_context)):
-        if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            facts.plain = False
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == "getattr" and len(node.args) > 1:
-                name = getattr(node.args[1], "value", None)
-                facts.words.update([name] if isinstance(name, str) else [])
-        elif isinstance(node, ast.Lambda):
-            facts.closes = True
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-            facts.bound.add(node.name)
-        stack.append(node)
+# Kinds of node that do more than say words.
+_NOTED = frozenset(
+    (
+        *(ast.Call, ast.Assign, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom),
+        *(ast.Lambda, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, *_LEAVING),
+    )
+)
+
+
+def inside(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all nodes in it, as far as they may hold names."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        yield one
+        stack += _children(one)
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes right below one, in any order; faster than `ast.iter_child_nodes`."""
     found: list[ast.AST] = []
-    for value in map(node.__dict__.get, node._fields):
+    for name in _FIELDS[node.__class__]:
+        value = getattr(node, name, None)
         if value.__class__ is list:
-            # Names of `global` are texts, `**kwargs` in a dict display has no key.
             found += [one for one in value if isinstance(one, ast.AST)]
         elif isinstance(value, ast.AST):
             found.append(value)

@@ -1,4 +1,4 @@
-"""One evaluator per kind of expression."""
+"""One evaluator per kind of expression that has others in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, calls
+from peft_lint.interpreter.code import inside
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Entries,
@@ -37,14 +38,6 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, bool]] = {
     ast.Gt: (">", True),
     ast.LtE: (">", False),
 }
-
-
-def _constant(machine: Machine, node: ast.Constant) -> Value:
-    return Literal((node.value,), node)
-
-
-def _name(machine: Machine, node: ast.Name) -> Value:
-    return access.name(machine, node.id)
 
 
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:
@@ -204,7 +197,7 @@ def _conditional(machine: Machine, node: ast.IfExp) -> Value:
 
 def _matters(machine: Machine, node: ast.expr) -> bool:
     """Return whether evaluating `node` can touch or give a tracked object."""
-    for inner in ast.walk(node):
+    for inner in inside(node):
         if isinstance(inner, ast.Call):
             return True
         if isinstance(inner, ast.Name):
@@ -293,8 +286,6 @@ def _yield(machine: Machine, node: ast.Yield | ast.YieldFrom) -> Value:
 
 
 EVALUATORS: dict[type[ast.expr], Callable[..., Value]] = {
-    ast.Constant: _constant,
-    ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Call: calls.evaluate_call,
     ast.List: _items,

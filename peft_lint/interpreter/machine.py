@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Escaped, Event
-from peft_lint.interpreter import expressions, relevance, statements
+from peft_lint.interpreter import access, expressions, relevance, statements
 from peft_lint.interpreter.code import Code
 from peft_lint.interpreter.joining import MAX_WORLDS, settle
 from peft_lint.interpreter.objects import Arguments, Body, Config, Handle, Optimizer, uncertain
@@ -17,6 +17,7 @@ from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ClassValue,
     Function,
+    Literal,
     Unknown,
     Value,
     contained,
@@ -112,7 +113,9 @@ class Machine:
         self.document = document
         self.target = target
         self.observer = observer
-        self.code = Code(document.tree, registry.WORDS, registry.is_familiar)
+        self.code = Code(
+            document.tree, registry.WORDS, registry.SEEDS, registry.is_familiar, registry.creates
+        )
         self.world = World()
         self.frame = 0
         self.depth = 0
@@ -149,6 +152,11 @@ class Machine:
 
     def eval(self, node: ast.expr) -> Value:
         """Evaluate `node` on the current world, which may be another one afterwards."""
+        # Leaves, which are most of the nodes, nest no deeper.
+        if node.__class__ is ast.Name:
+            return access.name(self, node.id)
+        if node.__class__ is ast.Constant:
+            return Literal((node.value,), node)
         self.nesting += 1
         try:
             if self.nesting > MAX_DEPTH:
@@ -332,6 +340,7 @@ class Machine:
                     self.escape(value)
             for name in facts.bound:
                 world.bind(self.frame, name, NOTHING_KNOWN)
+            relevance.forget(self, world, self.frame, statement)
 
     @contextmanager
     def surrounded(self, context: Context) -> Iterator[None]:
@@ -351,7 +360,10 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Give `value` to code out of view: it keeps its identity and nothing else."""
-        waiting, seen = list(contained(value)), set[int]()
+        waiting = list(contained(value))
+        if not waiting:
+            return
+        seen: set[int] = set()
         while waiting:
             number = waiting.pop()
             if number in seen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import Instance
@@ -21,12 +21,19 @@ from peft_lint.interpreter.values import (
 from peft_lint.library import registry
 
 if TYPE_CHECKING:
+    from peft_lint.interpreter.code import Facts, Reach
     from peft_lint.interpreter.machine import Machine
-    from peft_lint.interpreter.world import World
+    from peft_lint.interpreter.world import Frame, World
 
-_SKIPPABLE = (
-    *(ast.Expr, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try),
+_SKIPPABLE = frozenset(
+    {ast.Expr, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try}
 )
+
+
+def has_effect(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
+    """Return whether who calls a function has to follow it."""
+    settles = machine.code.reach(function.node).settles
+    return settles or is_relevant(machine, function, given)
 
 
 def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
@@ -39,25 +46,32 @@ def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) ->
     heap = machine.world.heap
     if not all(isinstance(heap.get(number), Instance) for number in objects):
         return True
+    reach = machine.code.reach(function.node)
+    if reach.makes or (reach.seeds and _seeding_counts(machine, machine.world)):
+        return True
     if _goes_up(machine, function.node, function.node):
         return True
-    around = _around(machine.world, function.frame)
-    return _leads(machine, machine.world, around, objects, function.node)
+    return _touches(machine.world, function.frame, objects, reach)
 
 
 def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> bool:
     """Return whether a statement has to be run; one that has not only binds unknown names."""
-    if not isinstance(statement, _SKIPPABLE) or not machine.code.facts(statement).plain:
+    if statement.__class__ not in _SKIPPABLE:
+        return True
+    reach = machine.code.reach(statement)
+    own = reach.parts[0]
+    if not own.plain or reach.makes or reach.settles:
         return True
     running = machine.context.functions
     if running and _goes_up(machine, running[-1], statement):
         return True
-    around = _around(worlds[0], machine.frame)
-    if any(_leads(machine, world, around, [], statement) for world in worlds):
-        return True
+    for world in worlds:
+        if reach.seeds and _seeding_counts(machine, world):
+            return True
+        if _touches(world, machine.frame, (), reach):
+            return True
     variables = worlds[0].frames[machine.frame].variables
-    words = machine.code.facts(statement).words
-    named = [variables[name] for name in words if name in variables]
+    named = [variables[name] for name in variables.keys() & own.words]
     return any(drawn_from(value) is not None or _is_modelled(value) for value in named)
 
 
@@ -78,52 +92,112 @@ def _goes_up(machine: Machine, method: ast.AST, node: ast.AST) -> bool:
     return any(isinstance(base, ClassValue) for base in owner.bases)
 
 
-def _around(world: World, frame: int) -> set[int]:
+def _frames(world: World, frame: int) -> list[Frame]:
     """Return a frame with all frames that it closes over, and the module's."""
-    around = {0}
+    found: list[Frame] = []
     at: int | None = frame
     while at is not None and at in world.frames:
-        around.add(at)
-        at = world.frames[at].parent
-    return around
+        found.append(world.frames[at])
+        at = found[-1].parent
+    if world.frames[0] not in found:
+        found.append(world.frames[0])
+    return found
 
 
-def _leads(
-    machine: Machine, world: World, frames: Iterable[int], objects: list[int], node: ast.AST
-) -> bool:
-    """Return whether the words of `node` lead to a tracked object, or to making one."""
-    names: set[str] = set()
-    for number in frames:
-        frame = world.frames.get(number)
-        for name, ids in frame.tracked.items() if frame else ():
-            objects += ids
-            if not all(isinstance(world.heap.get(one), Instance) for one in ids):
-                names.add(name)
-    for number in objects:
-        state = world.heap.get(number)
-        if isinstance(state, Instance):
-            if state.native is not None:
+def _seeding_counts(machine: Machine, world: World) -> bool:
+    """Return whether anybody asks if the generator is seeded: not in functions nobody calls."""
+    return machine.context.entry is None and world.seeded is not True
+
+
+def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> bool:
+    """Return whether code names something that gives access to a tracked object."""
+    heap = world.heap
+    waiting = list(objects)
+    for around in _frames(world, frame):
+        for name, ids in around.tracked.items():
+            waiting += ids
+            if reach.says(name) and not all(isinstance(heap.get(i), Instance) for i in ids):
                 return True
-            names.update(state.tracked)
+    for number in waiting:
+        state = heap.get(number)
+        if isinstance(state, Instance) and (
+            state.native is not None or any(reach.says(name) for name in state.tracked)
+        ):
+            return True
     for (_, name), value in world.attributes.items():
-        if contained(value):
-            if name.startswith("["):
-                # An item of something unknown, which any name may lead to.
-                return True
-            names.add(name)
-    may_seed = machine.context.entry is None and world.seeded is False
-    leading = machine.code.leads_to(frozenset(names), may_seed)
-    return not leading.isdisjoint(machine.code.facts(node).words)
+        # An item of something unknown is one that any name may lead to.
+        if (reach.says(name) or name.startswith("[")) and contained(value):
+            return True
+    return False
 
 
 def leave_out(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> None:
-    """Do what a statement that cannot matter still does: bind names, change containers."""
-    facts = machine.code.facts(statement)
+    """Do what a statement that cannot matter still does: bind and assign, to unknown values."""
+    bound = sorted(machine.code.facts(statement).bound)
     for world in worlds:
-        for frame in {0, machine.frame}:
-            variables = world.frames[frame].variables
-            for value in [variables[name] for name in facts.words if name in variables]:
-                if isinstance(value, (Items, Entries)) and value.exact:
-                    world.replace_value(value, value._replace(exact=False))
-        for name in sorted(facts.bound):
+        forget(machine, world, machine.frame, statement)
+        for name in bound:
             world.bind(machine.frame, name, machine.fresh(statement, name))
+
+
+def pass_over(machine: Machine, function: Function, given: Sequence[Value]) -> None:
+    """Do what calling a function that cannot matter still does."""
+    for value in given:
+        _forget_content(machine.world, value)
+    objects = {number for value in given for number in contained(value)}
+    forget(machine, machine.world, function.frame, function.node, objects)
+
+
+def cut_off(machine: Machine, function: Function, given: Sequence[Value]) -> None:
+    """Call a function that matters, and lies too deep to be followed, as if out of view."""
+    pass_over(machine, function, given)
+    world = machine.world
+    for value in given:
+        machine.escape(value)
+    reach = machine.code.reach(function.node)
+    for frame in _frames(world, function.frame):
+        for name in frame.tracked:
+            if reach.says(name):
+                machine.escape(frame.variables[name])
+    if world.seeded is False:
+        world.seeded = None
+
+
+def forget(
+    machine: Machine, world: World, frame: int, node: ast.AST, objects: Collection[int] = ()
+) -> None:
+    """Make unknown what code that is not run may assign outside its own scope.
+
+    `objects` are those that it was given: they may get attributes that they had not.
+    """
+    for facts in machine.code.reach(node).parts:
+        for around in _frames(world, frame):
+            for name in around.variables.keys() & facts.words:
+                _forget_content(world, around.variables[name])
+        for place in list(world.attributes) if facts.assigned else ():
+            if place[1] in facts.assigned:
+                world.set_attribute(*place, machine.fresh(node, place[1]))
+        for number, state in list(world.heap.items()):
+            if isinstance(state, Instance):
+                changed = dict(_forgotten(machine, state, node, facts, number in objects))
+                if changed:
+                    world.put(number, state.with_attributes({**state.attributes, **changed}))
+
+
+def _forgotten(
+    machine: Machine, state: Instance, node: ast.AST, facts: Facts, given: bool
+) -> Iterator[tuple[str, Value]]:
+    """Yield the attributes of an object that code may assign or change, as unknown."""
+    for name in sorted(facts.assigned if given else state.attributes.keys() & facts.assigned):
+        if not isinstance(state.cls.find(name), Function):
+            yield name, machine.fresh(node, name)
+    for name in sorted(state.attributes.keys() & facts.words - facts.assigned):
+        value = state.attributes[name]
+        if isinstance(value, (Items, Entries)) and value.exact:
+            yield name, value._replace(exact=False)
+
+
+def _forget_content(world: World, value: Value) -> None:
+    """Note that a container may hold other things by now."""
+    if isinstance(value, (Items, Entries)) and value.exact:
+        world.replace_value(value, value._replace(exact=False))

@@ -75,8 +75,8 @@ def _run_class(machine: Machine, cls: ClassValue, end: World) -> None:
     methods = [one for one in classes.methods(cls) if one.node not in machine.reached]
     left, done = [start], []
     for method in methods:
-        if method.role == "method" and machine.code.facts(method.node).assigns:
-            left += _enter(machine, method, start.fork(), ref)
+        if method.role == "method" and machine.code.facts(method.node).assigned:
+            left += _enter(machine, method, start.fork(), ref, kept=True)
             done.append(method)
     state = settle(left, limit=1)[0]
     if not agree(start, state):
@@ -98,24 +98,34 @@ def _with_object(machine: Machine, cls: ClassValue, end: World) -> tuple[World, 
     if not isinstance(init, Function):
         return world, ref
     machine.reached.add(init.node)
-    after = _enter(machine, init, world, ref)
+    after = _enter(machine, init, world, ref, kept=True)
     return (settle(after, limit=1)[0] if after else world), ref
 
 
 def _enter(
-    machine: Machine, function: Function, world: World, receiver: Value | None
+    machine: Machine,
+    function: Function,
+    world: World,
+    receiver: Value | None,
+    *,
+    kept: bool = False,
 ) -> list[World]:
-    """Run a function with unknown arguments; what it returns, it gives out of view."""
+    """Run a function with unknown arguments; what it returns, it gives out of view.
+
+    `kept` when what it leaves counts, even if it is not worth running.
+    """
     machine.world = world
     node = function.node
     given = () if receiver is None else (receiver,)
-    if not relevance.is_relevant(machine, function, given):
-        machine.reached.add(node)
-        return [world]
-    name = getattr(node, "name", "")
     outer = machine.context
     machine.context = Context(entry=node)
-    machine.silent = name in _EVALUATION_HOOKS
+    if not relevance.is_relevant(machine, function, given):
+        machine.reached.add(node)
+        if kept:
+            relevance.pass_over(machine, function, given)
+        machine.context = outer
+        return [world]
+    machine.silent = getattr(node, "name", "") in _EVALUATION_HOOKS
     call = bare(machine, node)._replace(complete=False)
     results = calls.outcomes(machine, function, call, receiver)
     machine.context = outer

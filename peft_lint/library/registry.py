@@ -51,8 +51,14 @@ LOOPS: list[Callable[[Machine, Value, Collection[str]], None]] = []
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
 PART_ASSIGNMENTS: dict[str, Callable[[Machine, ast.Attribute, int], None]] = {}
-# Names that make a function worth following: they create tracked objects or seed.
+# Names that make a function worth following: they create tracked objects, or touch some.
 WORDS: set[str] = {"from_pretrained", "from_config", "backward", "requires_grad"}
+
+# Names of what seeds the random generator.
+SEEDS: set[str] = set()
+
+# What resolvers find for classes of models; each makes one, with the class to be told.
+MAKERS: set[Callable[..., Value]] = set()
 
 _ALIASES = {"pytorch_lightning": "lightning", "lightning_fabric": "lightning"}
 _MODULES = frozenset(
@@ -167,6 +173,11 @@ def find(name: str) -> FunctionModel | None:
     return model
 
 
+def creates(name: str) -> bool:
+    """Return whether a name is a class of models that a resolver knows."""
+    return getattr(find(name), "func", None) in MAKERS
+
+
 def call_symbol(machine: Machine, name: str, call: Call) -> Value:
     """Call an imported name."""
     model = find(name)
@@ -198,6 +209,7 @@ def hand_over(machine: Machine, call: Call) -> None:
             machine.world.seeded = None if machine.world.seeded is False else True
 
 
+@cache
 def is_familiar(top: str) -> bool:
     """Return whether a package is one whose functions are known not to seed by themselves."""
     if top in sys.stdlib_module_names or top in _HARMLESS or top in RESOLVERS:
@@ -329,3 +341,4 @@ def load(text: str) -> None:
             import_module(f"peft_lint.library.{name}")
     # What was not found before may be there now.
     find.cache_clear()
+    is_familiar.cache_clear()

@@ -14,7 +14,15 @@ from peft_lint.library import artifacts
 from peft_lint.library.arguments import make_arguments, make_training_arguments
 from peft_lint.library.configs import DEFAULT
 from peft_lint.library.handles import native_evaluates, new_model
-from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
+from peft_lint.library.registry import (
+    MAKERS,
+    RESOLVERS,
+    SEEDS,
+    WORDS,
+    FunctionModel,
+    function,
+    words,
+)
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -195,21 +203,20 @@ def _resolve(name: str) -> FunctionModel | None:
 
 
 RESOLVERS["transformers"] = _resolve
+MAKERS.add(from_config)
 # A helper that makes one is worth following: what it is for decides what may be merged.
 WORDS.add("BitsAndBytesConfig")
 
 
-@function(
-    "transformers.set_seed",
-    "transformers.enable_full_determinism",
-    "torch.manual_seed",
-    "torch.set_rng_state",
-    "torch.manual_seed_all",
-    "accelerate.set_seed",
-    "diffusers.set_seed",
-    "lightning.seed_everything",
-    "trl.set_seed",
+_SEEDING = words(
+    "transformers.set_seed transformers.enable_full_determinism torch.manual_seed "
+    "torch.set_rng_state torch.manual_seed_all accelerate.set_seed diffusers.set_seed "
+    "lightning.seed_everything trl.set_seed"
 )
+SEEDS.update(name.rpartition(".")[2] for name in _SEEDING)
+
+
+@function(*_SEEDING, creates=False)
 def seed(call: Call) -> Value:
     """Model seeding the generator that sampling draws from (A8)."""
     call.machine.world.seeded = True

@@ -194,3 +194,62 @@ def test_an_object_that_only_a_default_value_keeps_is_unknown_not_a_crash():
         "    Trainer(model=other).train()\nprint()\nuse()\n"
     )
     assert run(Document("a.py", text), Target()).ends
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # A method that only sets a flag decides what the next one does.
+        "class A:\n"
+        "    def __init__(self): self.flag = False\n"
+        "    def setup(self): self.flag = True\n"
+        "    def run(self, model):\n"
+        "        self.setup()\n"
+        "        if self.flag: model.train()\n"
+        "A().run(m)",
+        # So does a function that sets a global, and a statement that sets an attribute.
+        "kind = 'a'\n"
+        "def setup():\n"
+        "    global kind\n"
+        "    kind = 'b'\n"
+        "setup()\n"
+        "if kind == 'b': m.train()",
+        "flags = {'a': False}\n"
+        "def setup(given): given['a'] = True\n"
+        "setup(flags)\n"
+        "if flags['a']: m.train()",
+        "class A: pass\n"
+        "a = A()\n"
+        "a.flag = False\n"
+        "with open('x') as stream:\n"
+        "    a.flag = True\n"
+        "if a.flag: m.train()",
+    ],
+)
+def test_what_settles_a_condition_is_run(code):
+    assert modes(code) == {True}
+
+
+def test_what_skipped_code_assigns_is_unknown():
+    code = (
+        "class A:\n"
+        "    def __init__(self): self.flag = False\n"
+        "    def setup(self): self.flag = mode.strip()\n"
+        "    def run(self, model):\n"
+        "        self.setup()\n"
+        "        if self.flag: model.train()\n"
+        "A().run(m)"
+    )
+    assert modes(code) == {True, False}
+
+
+def test_a_call_too_deep_to_follow_may_do_anything_to_its_object():
+    links = "".join(f"    def f{n}(self): self.f{n + 1}()\n" for n in range(6))
+    start = "    def __init__(self, model): self.model = model\n"
+    end = "    def f6(self): self.model.train()\n"
+    assert modes(f"class A:\n{start}{links}{end}A(m).f0()") == {None}
+
+
+def test_a_call_too_deep_to_follow_may_do_anything_to_a_global():
+    links = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(6))
+    assert modes(f"{links}def f6(): m.train()\nf0()") == {None}
