@@ -21,6 +21,8 @@ MAX_WORLDS = 16
 
 def settle(worlds: list[World], limit: int = MAX_WORLDS) -> list[World]:
     """Merge worlds whose tracked state agrees, then reduce them to `limit`."""
+    if len(worlds) < 2:
+        return list(worlds)
     kept: list[World] = []
     for world in worlds:
         for index, other in enumerate(kept):

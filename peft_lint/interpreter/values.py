@@ -288,6 +288,8 @@ def joined(left: Value, right: Value) -> Value:
 
 def contained(value: Value) -> tuple[int, ...]:
     """Return the ids of the objects that `value` gives access to."""
+    if value.__class__ is Unknown or value.__class__ is Literal:
+        return ()
     if isinstance(value, Ref):
         return (value.id,)
     if isinstance(value, Items):
