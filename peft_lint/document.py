@@ -200,6 +200,19 @@ class Document:
         """Return `edit` as it is made in the origin, None where it has no place there."""
         return OriginEdit(self.place(edit.span.start), self.place(edit.span.end), edit.content)
 
+    @property
+    def file_text(self) -> str:
+        """The text of the whole file, as other programs read it."""
+        return self.text
+
+    def file_span(self, span: Span) -> Span:
+        """Return what of the file's text `span` stands for."""
+        return span
+
+    def file_edit(self, edit: Edit) -> Edit | None:
+        """Return `edit` as it is made in the file's text, None where it has no place there."""
+        return edit
+
     def edited(self, edits: Sequence[Edit]) -> Document:
         """Return the document with `edits` made; they must be sorted and must not overlap.
 

@@ -92,14 +92,28 @@ class Block(Document):
         (start, end), content = found
         return OriginEdit(self._page.place(start), self._page.place(end), content)
 
+    @property
+    def file_text(self) -> str:
+        """The text of the page."""
+        return self._page.text
+
+    def file_span(self, span: Span) -> Span:
+        """Return the range in the page."""
+        return Span(self._pieces.source(span.start), self._pieces.source(span.end))
+
+    def file_edit(self, edit: Edit) -> Edit | None:
+        """Return `edit` as it is made in the page."""
+        found = self._in_page(edit)
+        return Edit(*found) if found else None
+
     def edited(self, edits: Sequence[Edit]) -> Block:
         """Return the block in a page with `edits` made; raise DocumentError if it cannot."""
         changes = []
         for edit in edits:
-            found = self._in_page(edit)
-            if found is None:
+            change = self.file_edit(edit)
+            if change is None:
                 raise DocumentError("the fix would change more than the block")
-            changes.append(Edit(*found))
+            changes.append(change)
         page = _read(replaced(self._page.text, changes))
         if len(page.blocks) != len(self._page.blocks):
             raise DocumentError("the fix would change what is Python in the page")

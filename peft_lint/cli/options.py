@@ -14,7 +14,7 @@ from peft_lint.selection import did_you_mean
 from peft_lint.settings import Settings, settings_from
 
 STDIN = "-"
-FORMATS = ("full", "concise", "json")
+FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson")
 # Options of a settings file that have no meaning for a single run.
 _FILE_ONLY = ("exclude", "extend-exclude", "unfixable", "extend-safe-fixes")
 _COMMANDS = """\
@@ -45,6 +45,7 @@ class CheckOptions(NamedTuple):
     unsafe_fixes: bool
     diff: bool
     output_format: str
+    output_file: str | None
     fail_on: Severity
     exit_zero: bool
     force_exclude: bool
@@ -136,6 +137,7 @@ def parse_check(arguments: list[str]) -> CheckOptions:
         unsafe_fixes=namespace.unsafe_fixes,
         diff=namespace.diff,
         output_format=namespace.output_format,
+        output_file=namespace.output_file,
         fail_on=Severity(namespace.fail_on),
         exit_zero=namespace.exit_zero,
         force_exclude=namespace.force_exclude,
@@ -176,6 +178,7 @@ def _check_parser() -> Parser:
             )
     output = parser.add_argument_group("output")
     output.add_argument("--output-format", choices=FORMATS, default="full")
+    output.add_argument("--output-file", metavar="FILE", help="write the report to FILE")
     output.add_argument(
         "--fail-on",
         choices=[severity.value for severity in Severity],

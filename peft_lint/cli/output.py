@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
+from peft_lint import files
+from peft_lint.cli import UsageError
 from peft_lint.cli.options import CheckOptions
 from peft_lint.reports import RunReport, summary
 
+# Formats whose module has another name.
+_MODULES = {"json": "json_report"}
+
 
 def write(report: RunReport, options: CheckOptions) -> None:
-    """Write the report; standard output belongs to the fixed text or the diff, if any."""
+    """Write the report; standard output belongs to the fixed text or the diff, if any.
+
+    Raise UsageError where the file that it shall go to cannot be written.
+    """
     sys.stdout.flush()
-    stream = sys.stderr if options.fixes_stdin else sys.stdout
+    path = options.output_file
+    if path is not None:
+        try:
+            text = _text(report, options, colours=False)
+            files.write(path, text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise UsageError(f"{path}: not written: {error.strerror}") from None
+        sys.stderr.write(summary(report) + "\n")
+        return
     if options.diff:
         from peft_lint.reports import concise
 
         failed = [file for file in report.files if file.document.path in report.failed]
         sys.stderr.write(concise.render(RunReport(failed)) + summary(report) + "\n")
-    elif options.statistics:
-        from peft_lint.reports import statistics
+        return
+    from peft_lint.reports import colour
 
-        stream.write(statistics.render(report))
-        stream.flush()
+    stream = sys.stderr if options.fixes_stdin else sys.stdout
+    stream.write(_text(report, options, colours=colour.wanted(stream)))
+    stream.flush()
+    if options.statistics or options.output_format in ("concise", "github"):
         sys.stderr.write(summary(report) + "\n")
-    elif options.output_format == "json":
-        from peft_lint.reports import json_report
 
-        stream.write(json_report.render(report))
-    elif options.output_format == "concise":
-        from peft_lint.reports import concise
 
-        stream.write(concise.render(report))
-        stream.flush()
-        sys.stderr.write(summary(report) + "\n")
-    else:
-        from peft_lint.reports import colour, full
+def _text(report: RunReport, options: CheckOptions, *, colours: bool) -> str:
+    """Return the report in its format, whose module is imported only now."""
+    name = "statistics" if options.statistics else options.output_format
+    module = import_module(f"peft_lint.reports.{_MODULES.get(name, name)}")
+    if name == "full":
+        from peft_lint.reports.colour import Paint
 
-        stream.write(full.render(report, colour.Paint(colour.wanted(stream))))
+        return str(module.render(report, Paint(colours)))
+    return str(module.render(report))

@@ -120,16 +120,34 @@ class Notebook(Document):
         part, span, content = found
         return OriginEdit(part.place(span.start), part.place(span.end), content)
 
+    @property
+    def file_text(self) -> str:
+        """The JSON."""
+        return self._raw.text
+
+    def file_span(self, span: Span) -> Span:
+        """Return where the characters of `span` are written in the JSON."""
+        part = self._part(span.start)
+        if part is None or not part.cell.tokens:
+            return Span(0, 0)
+        start, end = (part.pieces.source(min(at, part.span.end) - part.span.start) for at in span)
+        return self._raw.written(part.cell, Span(start, end))
+
+    def file_edit(self, edit: Edit) -> Edit | None:
+        """Return `edit` as it is made in the JSON."""
+        found = self._in_cell(edit)
+        return self._raw.edit(found[0].cell, found[1], found[2]) if found else None
+
     def edited(self, edits: Sequence[Edit]) -> Notebook:
         """Return the notebook with `edits` made in its JSON; raise DocumentError if it cannot."""
         changes = []
         for edit in edits:
-            found = self._in_cell(edit)
-            if found is None:
+            change = self.file_edit(edit)
+            if change is None:
                 raise DocumentError("the fix would change more than Python")
-            part, span, content = found
-            changes.append((part.cell, span, content))
-        after = Notebook(self.path, raw.parse(self._raw.replaced(changes)), bom=self.bom)
+            changes.append(change)
+        json = replaced(self._raw.text, sorted(changes))
+        after = Notebook(self.path, raw.parse(json), bom=self.bom)
         if after.text != replaced(self.text, edits):
             raise DocumentError("the fix would change the meaning of a cell")
         return after

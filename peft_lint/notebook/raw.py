@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
-from peft_lint.finding import Span
+from peft_lint.finding import Edit, Span
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -68,16 +68,15 @@ class Raw(NamedTuple):
     cells: tuple[Cell, ...]
     metadata: Mapping[str, Any]
 
-    def replaced(self, changes: list[tuple[Cell, Span, str]]) -> str:
-        """Return the JSON with parts of sources replaced; every other character stays."""
-        edits = [self._edit(*change) for change in changes]
-        text = self.text
-        for start, end, written in sorted(edits, reverse=True):
-            text = text[:start] + written + text[end:]
-        return text
+    def written(self, cell: Cell, span: Span) -> Span:
+        """Return where a range of a source is written; it may reach over several strings."""
+        start = self._written_at(cell, span.start)
+        if span.start == span.end:
+            return Span(start, start)
+        return Span(start, self._written_at(cell, span.end - 1, behind=True))
 
-    def _edit(self, cell: Cell, span: Span, content: str) -> tuple[int, int, str]:
-        """Return the range of the JSON to replace, and what to write there."""
+    def edit(self, cell: Cell, span: Span, content: str) -> Edit:
+        """Return the edit of the JSON that replaces a range of a source."""
         length = sum(len(token.value) for token in cell.tokens)
         start, end = self._written_at(cell, span.start), self._written_at(cell, span.end)
         if span.end == length and span.start < span.end:
@@ -94,7 +93,8 @@ class Raw(NamedTuple):
             if span.start == length and cell.source.endswith("\n"):
                 lines.insert(0, "")
         written = [json.dumps(line, ensure_ascii=ascii_only)[1:-1] for line in lines]
-        return start, end, f'"{self._separator(cell)}"'.join(written) if written else ""
+        border = f'"{self._separator(cell)}"'
+        return Edit(Span(start, end), border.join(written))
 
     def _written_at(self, cell: Cell, offset: int, *, behind: bool = False) -> int:
         """Return where a character of the source is written, or where it ends."""
