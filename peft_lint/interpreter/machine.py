@@ -131,6 +131,8 @@ class Machine:
         # Functions that were defined and not called yet, and those that were.
         self.pending: dict[ast.AST, Function] = {}
         self.reached: set[ast.AST] = set()
+        # Functions that code out of view has had: it may have called them at that time.
+        self.handed: set[ast.AST] = set()
         self.classes: dict[ast.ClassDef, ClassValue] = {}
         self.instantiated: set[ast.ClassDef] = set()
         # What lies in the document's folder, and what the document saves: by folder.
@@ -360,6 +362,8 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Give `value` to code out of view: it keeps its identity and nothing else."""
+        if isinstance(value, Function):
+            self.handed.add(value.node)
         waiting = list(contained(value))
         if not waiting:
             return

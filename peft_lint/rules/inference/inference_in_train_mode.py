@@ -40,6 +40,8 @@ class Rule:
         self._candidates: dict[Node, Candidate] = {}
         self._trained_later: set[Node] = set()
         self._in_training_step: set[Node] = set()
+        # Functions that were given away before training: who has them called them then.
+        self._given_before: set[ast.AST] = set()
 
     def on_inference(self, event: Inference, scene: Scene) -> None:
         """Suspect an inference on a path where dropout acts."""
@@ -47,7 +49,7 @@ class Rule:
         severity = _severity(body)
         if severity is None or event.receiver is None or event.node in self._candidates:
             return
-        if _on_purpose(body, scene):
+        if _on_purpose(body, scene) or scene.context.entry in self._given_before:
             return
         self._candidates[event.node] = Candidate(
             event, severity, body.node, scene.places(event), body.steps
@@ -56,6 +58,7 @@ class Rule:
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Note training that follows an inference, and training steps around one."""
         body = scene.body(event)
+        self._given_before |= scene.machine.handed
         for candidate in self._candidates.values():
             if candidate.body is not body.node:
                 continue
