@@ -84,17 +84,6 @@ class Scene(NamedTuple):
             for node in ast.walk(self.document.tree)
         )
 
-    def guards(self, node: ast.AST) -> bool:
-        """Return whether a node is in a `try` with an `except`, or a `with` for an exception."""
-        return any(
-            inner is node
-            for outer in ast.walk(self.document.tree)
-            if (isinstance(outer, ast.Try) and outer.handlers)
-            or (isinstance(outer, ast.With) and any(map(_names_exception, outer.items)))
-            for part in outer.body
-            for inner in ast.walk(part)
-        )
-
     def symbol(self, node: ast.expr) -> str | None:
         """Return the imported dotted name that an expression spells, None for all else."""
         rest: list[str] = []
@@ -113,11 +102,3 @@ class Scene(NamedTuple):
             Place(function, node, loops)
             for function, (node, loops) in zip(functions, sites, strict=True)
         )
-
-
-def _names_exception(item: ast.withitem) -> bool:
-    """Return whether a `with` item is such as `suppress(AttributeError)`."""
-    call = item.context_expr
-    arguments = call.args if isinstance(call, ast.Call) else []
-    names = {part.id for one in arguments for part in ast.walk(one) if isinstance(part, ast.Name)}
-    return any(name == "Exception" or name.endswith("Error") for name in names)

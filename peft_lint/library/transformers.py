@@ -53,8 +53,17 @@ def from_pretrained(call: Call, class_name: str) -> Value:
     if found is not None and found.in_place is not False:
         return _with_its_adapter(call, class_name, checkpoint, found)
     family = _family(class_name, checkpoint)
+    steps = ((call.node, "the model is loaded here, in eval mode"),)
+    body = _loaded(call, class_name, checkpoint, family)._replace(steps=steps)
+    ref = new_model(call.machine, body, False)
+    call.machine.emit(ModelLoaded(call.node, ref.id))
+    return ref
+
+
+def _loaded(call: Call, class_name: str, checkpoint: Value | None, family: str | None) -> Body:
+    """Return the body of a model that a class of transformers loads: in eval mode (A7)."""
     task = task_of(class_name)
-    body = Body(
+    return Body(
         node=call.node,
         model_class=class_name,
         checkpoint=checkpoint,
@@ -65,29 +74,14 @@ def from_pretrained(call: Call, class_name: str) -> Value:
         training=False,
         dropout=dropout_of_base(call, family, task),
         quantised=quantised(call),
-        steps=((call.node, "the model is loaded here, in eval mode"),),
     )
-    ref = new_model(call.machine, body, False)
-    call.machine.emit(ModelLoaded(call.node, ref.id))
-    return ref
 
 
 def _with_its_adapter(call: Call, class_name: str, path: Value | None, found: Artifact) -> Value:
     """Model `X.from_pretrained(folder)` where an adapter lies: its base, and the adapter (A5)."""
     machine = call.machine
     family = _family(class_name, None if found.base is None else Literal((found.base,)))
-    task = task_of(class_name)
-    body = Body(
-        node=call.node,
-        model_class=class_name,
-        checkpoint=path,
-        family=family,
-        task=task,
-        arguments=call.keywords,
-        complete=call.complete,
-        training=False,
-        dropout=dropout_of_base(call, family, task),
-        quantised=quantised(call),
+    body = _loaded(call, class_name, path, family)._replace(
         adapters=(native_adapter(call, path),) if found.sure else None,
         active=(DEFAULT,) if found.sure else None,
         # What the adapter saved beside itself, a head for instance, is trained as well.

@@ -1,4 +1,4 @@
-"""Whether a config is what it seems, and whether the code around it reckons with its failure."""
+"""Whether a call is what it seems, and whether the code around it reckons with its failure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ def expects(event: Event, scene: Scene, *errors: str) -> bool:
     """Return whether a `try` around an event names one of these errors, or a `with` expects one."""
     blocks = (block for location in _locations(event, scene) for block in location.blocks)
     return any({*_caught(block)} & {*errors, *_EXPECTING} for block in blocks)
+
+
+def is_guarded(node: ast.AST, scene: Scene) -> bool:
+    """Return whether a node stands in a `try` with an `except`, or a `with` for an exception."""
+    return any(
+        inner is node
+        for outer in ast.walk(scene.document.tree)
+        if (isinstance(outer, ast.Try) and outer.handlers)
+        or (isinstance(outer, ast.With) and any(map(_names_exception, outer.items)))
+        for part in outer.body
+        for inner in ast.walk(part)
+    )
 
 
 def is_conditional(event: Event, scene: Scene) -> bool:
@@ -75,6 +87,14 @@ def _caught(block: Block) -> Iterator[str]:
         for item in owner.items:
             if isinstance(item.context_expr, ast.Call):
                 yield _last_name(item.context_expr.func)
+
+
+def _names_exception(item: ast.withitem) -> bool:
+    """Return whether a `with` item is such as `suppress(AttributeError)`."""
+    call = item.context_expr
+    arguments = call.args if isinstance(call, ast.Call) else []
+    names = {part.id for one in arguments for part in ast.walk(one) if isinstance(part, ast.Name)}
+    return any(name == "Exception" or name.endswith("Error") for name in names)
 
 
 def _last_name(node: ast.expr | None) -> str:

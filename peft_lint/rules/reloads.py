@@ -11,6 +11,7 @@ from peft_lint.events import AdapterLoaded, Saved
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import DEFAULT
+from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 
 _PEFT = (Kind.PEFT, Kind.MIXED)
@@ -72,5 +73,5 @@ class Reloads:
                 continue
             for node, reloads in loads.items():
                 bodies = [*(one.body for one in stored), *(one.body for one in reloads)]
-                if not any(body.escaped for body in bodies) and not scene.guards(node):
+                if not any(body.escaped for body in bodies) and not is_guarded(node, scene):
                     yield stored, reloads

@@ -12,6 +12,7 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Literal, literal
 from peft_lint.library.configs import DEFAULT
+from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword
@@ -91,13 +92,13 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report loads of folders in which only folders are, and what fails at once."""
-        yield from (one for node, one in self._found.items() if not scene.guards(node))
+        yield from (one for node, one in self._found.items() if not is_guarded(node, scene))
         for load in self._loads.values():
             names = self._named.get(load.folder)
             if names is None or DEFAULT in names or load.folder in scene.machine.saved:
                 continue
             on_disk = scene.machine.project.adapter_config(load.folder) is not None
-            if not on_disk and not scene.guards(load.node) and not _filled(load, scene):
+            if not on_disk and not is_guarded(load.node, scene) and not _filled(load, scene):
                 yield _elsewhere(load, names)
 
     def _look_at_name(self, event: ModelEvent, scene: Scene) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from peft_lint.events import ForeignCalled
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Handle, Kind, Node
+from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
@@ -46,7 +47,7 @@ class Rule:
                 asked = isinstance(method, ast.Attribute) and (
                     method.attr in names or scene.assigns(method.attr)
                 )
-                if not scene.guards(node) and not asked:
+                if not is_guarded(node, scene) and not asked:
                     yield suspicion
 
 
