@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from peft_lint import engine, suppression
+from peft_lint.discovery import is_excluded
 from peft_lint.document import Document, DocumentError
 from peft_lint.failure import internal_error, not_analysed
 from peft_lint.finding import Finding, Severity, Span
@@ -37,10 +38,13 @@ class Checked(NamedTuple):
 def check(document: Document, given: Settings) -> Checked:
     """Analyse a document whose `path` is where it lies; `given` are the editor's settings.
 
-    What keeps it from being analysed becomes a finding on it. No exception escapes.
+    What keeps it from being analysed becomes a finding on it. No exception escapes. Of what the
+    project excludes, such as an installed library that the editor shows, nothing is said.
     """
     with _LOCK:
         try:
+            if is_excluded(document.path, nearest):
+                return Checked(document, ())
             plan = make_plan(nearest(os.path.dirname(document.path)), given).at(document.path)
             target = resolve(document.path, plan.targets, document.text)
             again = partial(_findings, plan, target)

@@ -201,6 +201,15 @@ async def test_the_projects_settings_hold_and_their_errors_are_shown(client, tmp
 
 
 @pytest.mark.asyncio
+async def test_what_the_project_excludes_is_left_alone(client, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.peft-lint]\nextend-exclude = ["old/"]\n')
+    for folder in ("old", ".venv"):
+        (tmp_path / folder).mkdir()
+        editor = Editor(client, tmp_path / folder / "a.py", SCRIPT)
+        assert list(await editor.diagnostics()) == []
+
+
+@pytest.mark.asyncio
 async def test_a_settings_file_that_changes_is_watched(client, tmp_path):
     file = tmp_path / "pyproject.toml"
     editor = Editor(client, tmp_path / "a.py", SCRIPT)
