@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.finding import Span
@@ -20,8 +20,7 @@ _COMPOUND = (
 _Position = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One list of statements on the way to a node, and the statement taken in it.
 
     `owner` is what the list belongs to: the module, a compound statement, a handler, a case.
@@ -32,8 +31,7 @@ class Block:
     statement: ast.stmt
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """The blocks around a node, outermost first, and the nodes from the statement down to it.
 
     `path` starts below the innermost statement and ends with the node itself; it is empty
