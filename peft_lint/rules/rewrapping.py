@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from peft_lint.events import Enclosed, Inference, Merged, Saved, Trained
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Proposal
 
 _WRAPPED = (Kind.PEFT, Kind.MIXED, Kind.TUNER)
 
@@ -115,6 +110,8 @@ class Rewraps:
 
     def proposals(self, rewrap: Rewrap, method: str) -> tuple[Proposal, ...]:
         """Return the fix: take the first adapter off by `method`, or give it a base of its own."""
+        from peft_lint.rules.rewrapping_fix import ReplaceBase
+
         event, first = rewrap.event, rewrap.carried.node
         base = event.base_node
         if rewrap.nested:
@@ -191,9 +188,9 @@ def _retried(rewrap: Rewrap, scene: Scene) -> bool:
             if isinstance(owner, ast.ExceptHandler) or (again and isinstance(owner, ast.Try)):
                 return True
             # `if index == 0:` or `if not loaded:` picks the rounds in which the model is wrapped.
-            if isinstance(owner, ast.If) and owner in inside:
-                if not changed.isdisjoint(_names(owner.test)):
-                    return True
+            test = owner.test if isinstance(owner, ast.If) and owner in inside else None
+            if test is not None and not changed.isdisjoint(_names(test)):
+                return True
     return False
 
 
@@ -220,30 +217,3 @@ def blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:
         return [block.owner for block in locate(scene.document.tree, node).blocks]
     except LookupError:
         return []
-
-
-class ReplaceBase:
-    """Write what a method of the base model returns for it in a call, or else a copy of it."""
-
-    def __init__(self, base: ast.expr, method: str | None = None) -> None:
-        self._base = base
-        self._method = method
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Change the argument that the base is: the first one, or `model=`."""
-        arguments = list(updated.args)
-        for index, argument in enumerate(arguments):
-            name = argument.keyword.value if argument.keyword else None
-            if name == "model" or (name is None and index == 0):
-                value = rewriting.expression(self._text(rewriting))
-                arguments[index] = argument.with_changes(value=value)
-                return updated.with_changes(args=arguments)
-        raise NoFix("the base model is not spelled out")
-
-    def _text(self, rewriting: Rewriting) -> str:
-        base = rewriting.source(self._base)
-        if self._method is None:
-            return f"{rewriting.spelling('copy.deepcopy')}({base})"
-        if not isinstance(self._base, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
-            raise NoFix("the base model is not spelled as something that has methods")
-        return f"{base}.{self._method}()"

@@ -56,7 +56,10 @@ class Rule:
             if meant is not None and literal(value, ...) not in (False, None):
                 words = f"{word.arg}= is read by nothing: it is called {meant}"
                 fix = Proposal(
-                    f"Call the keyword {meant}", _SAFE, RenameKeyword(word.arg, meant), (event.node,)
+                    f"Call the keyword {meant}",
+                    _SAFE,
+                    RenameKeyword(word.arg, meant),
+                    (event.node,),
                 )
                 self._add(word.value, words, event.node, () if meant in names else (fix,))
             elif meant is None:
@@ -74,7 +77,9 @@ class Rule:
         fixes: tuple[Proposal, ...] = ()
         if any(word.arg == "quantization_config" for word in getattr(event.node, "keywords", ())):
             visitor = RemoveKeyword("quantization_config")
-            fixes = (Proposal("Load the model without the config", _UNSAFE, visitor, (event.node,)),)
+            fixes = (
+                Proposal("Load the model without the config", _UNSAFE, visitor, (event.node,)),
+            )
         self._add(settings.node, words, settings.node, fixes, event.node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
@@ -93,7 +98,7 @@ class Rule:
         elif name == _TYPE and text not in ("fp4", "nf4"):
             right = text.lower()
             words = f"{text!r} is no type of quantisation: fp4 and nf4 are"
-        if right is None or right == text and name in _DTYPES:
+        if right is None or (right == text and name in _DTYPES):
             return
         known = right in ("fp4", "nf4") or name in _DTYPES
         safety = _SAFE if isinstance(word.value, ast.Constant) else _UNSAFE

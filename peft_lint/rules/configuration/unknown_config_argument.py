@@ -34,7 +34,11 @@ class Rule:
             return
         taken = {name: field for name, field in known.items() if field.init}
         unknown = [word for word in event.node.keywords if word.arg and word.arg not in taken]
-        if unknown and names_the_class(event.node, scene) and not expects(event, scene, "TypeError"):
+        if (
+            unknown
+            and names_the_class(event.node, scene)
+            and not expects(event, scene, "TypeError")
+        ):
             for word in unknown:
                 suspicion = _suspect(word, event, scene, taken)
                 if suspicion is not None:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from peft_lint.events import Inference, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node, Steps, Weights
 from peft_lint.scene import Place, Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Proposal, Suspicion
 
 
 class Candidate(NamedTuple):
@@ -72,7 +67,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report the first such inference of each cause and function."""
         causes = set()
-        for candidate in sorted(self._candidates.values(), key=_position):
+        for candidate in sorted(self._candidates.values(), key=lambda one: _end(one.event.node)):
             last = candidate.steps[-1][0] if candidate.steps else candidate.body
             cause = (candidate.body, last, candidate.function)
             if candidate.event.node in self._in_training_step or cause in causes:
@@ -132,12 +127,9 @@ def _end(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
 
 
-def _position(candidate: Candidate) -> tuple[int, int]:
-    node = candidate.event.node
-    return node.lineno, node.col_offset
-
-
 def _suspicion(candidate: Candidate, trained_later: bool) -> Suspicion:
+    from peft_lint.rules.inference.inference_in_train_mode_fix import SwitchToEval
+
     event = candidate.event
     what = "generates" if event.how == "generate" else "answers"
     known = candidate.severity is Severity.WARNING
@@ -145,7 +137,8 @@ def _suspicion(candidate: Candidate, trained_later: bool) -> Suspicion:
     if not known:
         message = f"the model {what} in train mode; any dropout it has is switched on"
     words = "generation happens here" if event.how == "generate" else "inference happens here"
-    applicability = Applicability.UNSAFE if trained_later else Applicability.SAFE
+    safety = Applicability.UNSAFE if trained_later else Applicability.SAFE
+    title = "Put the model into eval mode before it is used"
     return Suspicion(
         code="PEF201",
         severity=candidate.severity,
@@ -153,32 +146,5 @@ def _suspicion(candidate: Candidate, trained_later: bool) -> Suspicion:
         anchor=event.node,
         story=(*candidate.steps[-3:], (event.node, words)),
         cause=candidate.body,
-        proposals=(
-            Proposal(
-                "Put the model into eval mode before it is used",
-                applicability,
-                SwitchToEval(event),
-                (event.node,),
-            ),
-        ),
+        proposals=(Proposal(title, safety, SwitchToEval(event), (event.node,)),),
     )
-
-
-class SwitchToEval:
-    """Insert `model.eval()` before the statement that uses the model."""
-
-    def __init__(self, event: Inference) -> None:
-        self._event = event
-
-    def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
-        """Insert the line, where the call spells its model as a plain name or attribute."""
-        receiver = self._event.receiver
-        inner = receiver
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        if receiver is None or not isinstance(inner, ast.Name):
-            raise NoFix("the model has no name here")
-        model = rewriting.source(receiver)
-        if self._event.how == "pipeline":
-            model += ".model"
-        rewriting.insert_before(self._event.node, f"{model}.eval()")

@@ -63,7 +63,8 @@ class Rule:
             if word not in self._read:
                 places.setdefault(holder, []).append(name)
         for holder, names in places.items():
-            if holder is self._calls[holder] or not _is_edited(scene):
+            # A config may be edited where nothing calls it.
+            if holder is self._calls[holder] or not scene.assigns("do_sample"):
                 yield _suspicion(holder, names, self._calls[holder])
 
 
@@ -125,23 +126,13 @@ def _is_tokens(star: ast.expr, scene: Scene) -> bool:
     return bool(assigned) and all("return_tensors" in words for words in assigned)
 
 
-def _is_edited(scene: Scene) -> bool:
-    """Return whether any config has `do_sample` assigned, perhaps where nothing calls it."""
-    return any(
-        isinstance(node, ast.Attribute)
-        and node.attr == "do_sample"
-        and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(scene.document.tree)
-    )
-
-
 def _suspicion(holder: ast.Call, names: list[str], call: Node) -> Suspicion:
     listed = " and ".join(", ".join(names).rsplit(", ", 1))
     verb = "has" if len(names) == 1 else "have"
     story: tuple[tuple[Node, str], ...] = ((call, "tokens are generated without sampling here"),)
     if holder is not call:
         story = ((holder, "the settings switch sampling off here"), *story)
-    unsafe = Applicability.UNSAFE
+    unsafe, sample = Applicability.UNSAFE, ReplaceKeyword("do_sample", "True")
     return Suspicion(
         code="PEF203",
         severity=Severity.INFO,
@@ -151,11 +142,6 @@ def _suspicion(holder: ast.Call, names: list[str], call: Node) -> Suspicion:
         cause=holder,
         proposals=(
             Proposal(f"Remove {listed}", unsafe, RemoveKeyword(*names), (holder,)),
-            Proposal(
-                "Sample, with do_sample=True",
-                unsafe,
-                ReplaceKeyword("do_sample", "True"),
-                (holder,),
-            ),
+            Proposal("Sample, with do_sample=True", unsafe, sample, (holder,)),
         ),
     )

@@ -4,44 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from peft_lint.events import (
     Activated,
     AdapterLoaded,
-    Escaped,
-    ModelEvent,
     Inference,
     Merged,
     Mixed,
-    Saved,
-    StateDictLoaded,
-    Trained,
+    ModelEvent,
 )
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
-from peft_lint.interpreter.values import literal
+from peft_lint.rules.unseen_uses import may_be_used, named_again
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
-
-# By these words code out of view, or code that works on the weights itself, may use an adapter.
-_MAY_USE = frozenset(
-    {
-        "adapter_names",
-        "set_adapter",
-        "set_adapters",
-        "state_dict",
-        "named_parameters",
-        "named_modules",
-        "get_peft_model_state_dict",
-        "add_weighted_adapter",
-    }
-)
+from peft_lint.suspicion import Proposal, Suspicion
 
 
 class Candidate(NamedTuple):
@@ -84,25 +61,15 @@ class Rule:
         self._see(event)
         self._discharge_active(scene.body(event))
 
-    def on_escaped(self, event: Escaped, scene: Scene) -> None:
-        """Code out of view may activate it."""
+    def on_escaped(self, event: ModelEvent, scene: Scene) -> None:
+        """Code out of view, a trainer, or code on the weights may use it, or saving is its use."""
         self._discharge(scene.body(event).adapters)
 
-    def on_trained(self, event: Trained, scene: Scene) -> None:
-        """A trainer may switch adapters: those of a policy and its reference."""
-        self._discharge(scene.body(event).adapters)
-
-    def on_saved(self, event: Saved, scene: Scene) -> None:
-        """It was loaded or mixed to be saved."""
-        self._discharge(scene.body(event).adapters)
-
-    def on_state_dict_loaded(self, event: StateDictLoaded, scene: Scene) -> None:
-        """Code that works on the weights itself may use it."""
-        self._discharge(scene.body(event).adapters)
+    on_trained = on_saved = on_state_dict_loaded = on_escaped
 
     def on_merged(self, event: Merged, scene: Scene) -> None:
         """A merge without names merges what is active."""
-        if isinstance(event.node, ast.Call) and _names_adapters(event.node, positional=True):
+        if isinstance(event.node, ast.Call) and _names_adapters(event.node):
             self._discharge(scene.body(event).adapters)
         else:
             self._reach(event, scene)
@@ -114,10 +81,10 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what nothing activates, in view or, as far as one can tell, out of view."""
         found = [one for one in self._found.values() if one.node not in self._used]
-        if not found or _may_be_used(scene.document.tree, self._seen):
+        if not found or may_be_used(scene.document.tree, self._seen):
             return
         for candidate in found:
-            if not _named_again(scene.document.tree, candidate):
+            if not named_again(scene.document.tree, candidate.adapter):
                 yield _suspicion(candidate)
 
     def _see(self, event: ModelEvent) -> None:
@@ -151,53 +118,18 @@ def _is_router(body: Body) -> bool:
     return any(one is not None and one.class_name == "XLoraConfig" for one in configs)
 
 
-def _names_adapters(call: ast.Call, positional: bool) -> bool:
+def _names_adapters(call: ast.Call) -> bool:
     """Return whether a call says, or may say, which adapters it is about."""
-    return any(word.arg in (None, "adapter_names") for word in call.keywords) or (
-        positional and bool(call.args)
-    )
-
-
-def _may_be_used(tree: ast.Module, seen: set[ast.AST]) -> bool:
-    """Return whether the document uses adapters in a way that was not followed."""
-    for node in ast.walk(tree):
-        word: object = None
-        if isinstance(node, ast.Attribute) and node not in seen:
-            word = node.attr
-        elif isinstance(node, ast.keyword):
-            word = node.arg
-        elif isinstance(node, ast.Constant):
-            word = node.value
-        elif isinstance(node, ast.Name):
-            word = node.id
-        if isinstance(word, str) and word in _MAY_USE:
-            return True
-    return False
-
-
-def _named_again(tree: ast.Module, candidate: Candidate) -> bool:
-    """Return whether the adapter's name is handed to something else, which may activate it."""
-    return any(
-        isinstance(part, ast.Constant) and part.value == candidate.adapter.name
-        for node in ast.walk(tree)
-        if node is not candidate.node
-        for argument in _handed_over(node)
-        for part in ast.walk(argument)
-    )
-
-
-def _handed_over(node: ast.AST) -> list[ast.expr]:
-    """Return what a call is given, or an attribute of an object."""
-    if isinstance(node, ast.Call):
-        return [*node.args, *(word.value for word in node.keywords)]
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-        return [node.value]
-    return []
+    named = any(word.arg in (None, "adapter_names") for word in call.keywords)
+    return named or bool(call.args)
 
 
 def _suspicion(candidate: Candidate) -> Suspicion:
+    from peft_lint.rules.loading.adapter_never_activated_fix import Activate
+
     node, name, how = candidate.node, candidate.adapter.name, candidate.how
     active = " and ".join(repr(one) for one in candidate.active)
+    title = "Activate the adapter with set_adapter"
     does = "is merged" if isinstance(candidate.sink, Merged) else "answers"
     return Suspicion(
         code="PEF105",
@@ -209,33 +141,5 @@ def _suspicion(candidate: Candidate) -> Suspicion:
             (candidate.sink.node, f"and the model {does} here with {active}"),
         ),
         cause=node,
-        proposals=(
-            Proposal(
-                "Activate the adapter with set_adapter",
-                Applicability.UNSAFE,
-                Activate(candidate),
-                (node,),
-            ),
-        ),
+        proposals=(Proposal(title, Applicability.UNSAFE, Activate(candidate), (node,)),),
     )
-
-
-class Activate:
-    """Insert `model.set_adapter(name)` after the call."""
-
-    def __init__(self, candidate: Candidate) -> None:
-        self._candidate = candidate
-
-    def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
-        """Insert the line, where the call spells its model as a plain name or attribute."""
-        call, name = self._candidate.node, self._candidate.adapter.name
-        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-        inner = owner
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        if owner is None or not isinstance(inner, ast.Name):
-            raise NoFix("the model has no name here")
-        spelled = [part for part in ast.walk(call) if isinstance(part, ast.Constant)]
-        texts = [rewriting.source(part) for part in spelled if part.value == name]
-        argument = texts[-1] if texts else repr(name)
-        rewriting.insert_after(call, f"{rewriting.source(owner)}.set_adapter({argument})")

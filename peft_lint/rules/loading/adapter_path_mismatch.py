@@ -5,30 +5,19 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Mixed, ModelEvent, Saved, WeightsRead, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
-from peft_lint.interpreter.values import Literal, literal
+from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import DEFAULT
+from peft_lint.rules.folders import filled
 from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword
 
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
-
-# What moves a folder, so that what was saved in one may lie in another.
-_MOVES = frozenset({"shutil", "chdir", "rename", "symlink", "symlink_to", "subprocess"})
-# Calls that may be given a folder and put no adapter into it.
-_HARMLESS = frozenset(
-    "from_pretrained load_adapter save_pretrained save_model push_to_hub makedirs mkdir print "
-    "TrainingArguments SFTConfig".split()
-)
 _PEFT = (Kind.PEFT, Kind.MIXED)
 
 
@@ -98,7 +87,7 @@ class Rule:
             if names is None or DEFAULT in names or load.folder in scene.machine.saved:
                 continue
             on_disk = scene.machine.project.adapter_config(load.folder) is not None
-            if not on_disk and not is_guarded(load.node, scene) and not _filled(load, scene):
+            if not on_disk and not is_guarded(load.node, scene) and not filled(load.folder, scene):
                 yield _elsewhere(load, names)
 
     def _look_at_name(self, event: ModelEvent, scene: Scene) -> None:
@@ -127,43 +116,7 @@ def _lacks_default(body: Body) -> bool:
     return known and body.adapter(DEFAULT) is None
 
 
-def _filled(load: Load, scene: Scene) -> bool:
-    """Return whether something else in the document may put an adapter into the folder."""
-    nodes = list(ast.walk(scene.document.tree))
-    names = {
-        target.id
-        for node in nodes
-        if isinstance(node, ast.Assign) and _is_below(node.value, load.folder)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    for node in nodes:
-        if _last_name(node) in _MOVES:
-            return True
-        if isinstance(node, ast.Call) and _last_name(node.func) not in _HARMLESS:
-            for argument in (*node.args, *(word.value for word in node.keywords)):
-                for part in ast.walk(argument):
-                    named = isinstance(part, ast.Name) and part.id in names
-                    if named or _is_below(part, load.folder):
-                        return True
-    return False
-
-
-def _last_name(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _is_below(node: ast.AST, folder: str) -> bool:
-    """Return whether a literal is the path of a folder, or of something in it."""
-    path = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(path, str) and os.path.normpath(path + "/.").startswith(folder)
-
-
-def _claim(
-    node: Node, message: str, step: tuple[Node, str], body: Body | None = None
-) -> Suspicion:
+def _claim(node: Node, message: str, step: tuple[Node, str], body: Body | None = None) -> Suspicion:
     proposals: tuple[Proposal, ...] = ()
     adapters = body.adapters if body is not None else None
     if adapters is not None and len(adapters) == 1:
@@ -175,6 +128,8 @@ def _claim(
 
 
 def _elsewhere(load: Load, names: dict[str, Node]) -> Suspicion:
+    from peft_lint.rules.loading.adapter_path_mismatch_fix import proposals
+
     name = load.name if load.name in names else next(iter(names)) if len(names) == 1 else None
     where = " or ".join(repr(os.path.join(load.folder, one)) for one in names)
     saves = next(iter(names.values()))
@@ -188,32 +143,5 @@ def _elsewhere(load: Load, names: dict[str, Node]) -> Suspicion:
             (load.node, "and the folder above is loaded here"),
         ),
         cause=load.node,
-        proposals=_proposals(load, name),
+        proposals=proposals(load, name),
     )
-
-
-def _proposals(load: Load, name: str | None) -> tuple[Proposal, ...]:
-    if name is None:
-        return ()
-    if isinstance(load.path, ast.Constant):
-        visitor: object = AppendFolder(name)
-        return (Proposal(f"Load it from there", Applicability.SAFE, visitor, (load.path,)),)
-    if load.how.startswith("AutoPeft"):
-        return ()
-    visitor = AddKeyword("subfolder", f'"{name}"')
-    return (Proposal("Load it from there", Applicability.SAFE, visitor, (load.node,)),)
-
-
-class AppendFolder:
-    """Rewrite `"folder"` as `"folder/name"`."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def leave_SimpleString(
-        self, original: cst.SimpleString, updated: cst.SimpleString, rewriting: Rewriting
-    ) -> cst.BaseExpression:
-        """Return the longer string, in its own quotes."""
-        end = updated.value[-len(updated.quote) :]
-        text = updated.value[: -len(updated.quote)].removesuffix("/")
-        return rewriting.expression(f"{text}/{self._name}{end}")

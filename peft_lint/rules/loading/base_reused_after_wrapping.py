@@ -9,7 +9,7 @@ from typing import NamedTuple
 from peft_lint.events import Enclosed, Inference
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
-from peft_lint.rules.rewrapping import ReplaceBase, blocks_around
+from peft_lint.rules.rewrapping import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
@@ -74,9 +74,7 @@ def _acts(adapter: Adapter) -> bool:
     return learnt and adapter.in_place is True
 
 
-def _explained(
-    nodes: tuple[ast.AST, ...], wrap: Node, event: Inference, scene: Scene
-) -> bool:
+def _explained(nodes: tuple[ast.AST, ...], wrap: Node, event: Inference, scene: Scene) -> bool:
     """Return whether a base answers where the wrap failed, or in a round of a loop before it."""
     for node in nodes:
         for owner in blocks_around(node, scene):
@@ -125,6 +123,8 @@ def _through_wrapper(receiver: ast.expr | None, scene: Scene) -> bool:
 
 
 def _suspicion(use: Use, tuned: dict[ast.AST, None], base: ast.expr | None) -> Suspicion:
+    from peft_lint.rules.rewrapping_fix import ReplaceBase
+
     # A helper that both models are given to is no place of either; the calls of it are.
     anchor = next((node for node in reversed(use.nodes) if node not in tuned), use.nodes[-1])
     other = next((node for node in reversed(tuned) if node not in use.nodes), use.nodes[-1])

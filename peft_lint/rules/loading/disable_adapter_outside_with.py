@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from peft_lint.events import Activated, Escaped, EvalCalled, Inference, ModelEvent, NoOp, Trained
-from peft_lint.finding import Applicability, Severity
+from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Kind, Node, Steps
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Suspicion
 
 _PEFT = (Kind.PEFT, Kind.MIXED)
 _WORDS = {
@@ -123,6 +118,8 @@ def _is_other(value: Value | None, body: Body) -> bool:
 
 
 def _suspicion(candidate: Candidate, trained: bool) -> Suspicion:
+    from peft_lint.rules.loading.disable_adapter_outside_with_fix import proposal
+
     event = candidate.event
     how, words = event.how, _WORDS[event.how]
     story: Steps = ((event.node, words),)
@@ -136,67 +133,5 @@ def _suspicion(candidate: Candidate, trained: bool) -> Suspicion:
         anchor=event.node,
         story=story,
         cause=candidate.body if mode else event.node,
-        proposals=(_proposal(event, trained),),
+        proposals=(proposal(event, trained),),
     )
-
-
-def _proposal(event: NoOp, trained: bool) -> Proposal:
-    safe = Applicability.UNSAFE if trained and event.how != "train" else Applicability.SAFE
-    targets = (event.node,)
-    if event.how in ("eval", "train"):
-        return Proposal(f"Call {event.how}()", safe, CallMethod(), targets)
-    if event.how == "training":
-        return Proposal("Call eval() instead", safe, CallInstead("eval", ""), targets)
-    if event.how == "active_adapter":
-        title = "Activate the adapter with set_adapter"
-        return Proposal(title, Applicability.UNSAFE, CallInstead("set_adapter"), targets)
-    title = "Switch the adapters off with disable_adapter_layers"
-    return Proposal(title, Applicability.UNSAFE, SwitchOff(), targets)
-
-
-class CallMethod:
-    """Rewrite `model.eval` as `model.eval()`."""
-
-    def leave_Attribute(
-        self, original: cst.Attribute, updated: cst.Attribute, rewriting: Rewriting
-    ) -> cst.BaseExpression:
-        """Return the call."""
-        import libcst as cst
-
-        return cst.Call(updated)
-
-
-class CallInstead:
-    """Rewrite `model.attribute = value` as `model.method(value)`, or with other `arguments`."""
-
-    def __init__(self, method: str, arguments: str | None = None) -> None:
-        self._method = method
-        self._arguments = arguments
-
-    def leave_Assign(
-        self, original: cst.Assign, updated: cst.Assign, rewriting: Rewriting
-    ) -> cst.BaseSmallStatement:
-        """Return the call as a statement."""
-        import libcst as cst
-
-        target = updated.targets[0].target
-        if len(updated.targets) != 1 or not isinstance(target, cst.Attribute):
-            raise NoFix("several names are assigned at once")
-        arguments = self._arguments
-        if arguments is None:
-            arguments = rewriting.code(updated.value)
-        owner = rewriting.code(target.value)
-        return cst.Expr(rewriting.expression(f"{owner}.{self._method}({arguments})"))
-
-
-class SwitchOff:
-    """Rewrite `model.disable_adapter()` as `model.disable_adapter_layers()`."""
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Call the method that acts by itself."""
-        import libcst as cst
-
-        if not isinstance(updated.func, cst.Attribute):
-            raise NoFix("the call does not spell its model")
-        function = updated.func.with_changes(attr=cst.Name("disable_adapter_layers"))
-        return updated.with_changes(func=function)

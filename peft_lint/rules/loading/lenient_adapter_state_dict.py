@@ -5,23 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from os.path import basename
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Saved, StateDictLoaded
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node, Weights
 from peft_lint.interpreter.values import Value
-from peft_lint.library.configs import DEFAULT
 from peft_lint.library.registry import canonical
 from peft_lint.library.weights import ADAPTER_FILES, file_name, file_of, is_adapter
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
+from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.names import only_read
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
 
 _WRITERS = ("torch.save", "safetensors.save_file")
 
@@ -119,6 +113,8 @@ def _is_fresh(body: Body) -> bool:
 
 
 def _error(one: Candidate) -> Suspicion:
+    from peft_lint.rules.loading.lenient_adapter_state_dict_fix import LoadAdapter
+
     title = "Load the weights with set_peft_model_state_dict"
     proposals: tuple[Proposal, ...] = ()
     if one.kind is Kind.PEFT and one.body.active is not None and len(one.body.active) == 1:
@@ -132,13 +128,16 @@ def _error(one: Candidate) -> Suspicion:
             "and strict=False hides it"
         ),
         anchor=one.node,
-        story=((one.node, "an adapter's weights are loaded by names that the model does not have"),),
+        story=((one.node, "an adapter's weights are loaded by names that no module has here"),),
         cause=one.node,
         proposals=proposals,
     )
 
 
 def _info(one: Candidate) -> Suspicion:
+    from peft_lint.rules.loading.lenient_adapter_state_dict_fix import Check
+
+    check = Proposal("Check what was loaded", Applicability.UNSAFE, Check(), (one.statement,))
     return Suspicion(
         code="PEF104",
         severity=Severity.INFO,
@@ -146,47 +145,5 @@ def _info(one: Candidate) -> Suspicion:
         anchor=one.node,
         story=((one.node, "names that do not match are passed over here, and nobody asks which"),),
         cause=one.node,
-        proposals=(
-            Proposal("Check what was loaded", Applicability.UNSAFE, Check(), (one.statement,)),
-        ),
+        proposals=(check,),
     )
-
-
-class LoadAdapter:
-    """Rewrite `model.load_state_dict(weights, strict=False)` as PEFT's own function."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Give the model first, then the weights, and the adapter's name unless it is default."""
-        import libcst as cst
-
-        weights = updated.args[0] if updated.args else None
-        plain = weights is not None and not weights.star and not weights.keyword
-        if weights is None or not plain or not isinstance(updated.func, cst.Attribute):
-            raise NoFix("the weights are not the first argument")
-        spelled = rewriting.spelling("peft.set_peft_model_state_dict")
-        arguments = [rewriting.code(updated.func.value), rewriting.code(weights.value)]
-        if self._name != DEFAULT:
-            arguments.append(f'adapter_name="{self._name}"')
-        call = rewriting.expression(f"{spelled}({', '.join(arguments)})")
-        assert isinstance(call, cst.Call)
-        return call
-
-
-class Check:
-    """Keep the result of a load, and ask it for names that did not match."""
-
-    def leave_Expr(self, original: cst.Expr, updated: cst.Expr, rewriting: Rewriting) -> cst.Assign:
-        """Bind the result to a name that the document does not use, and assert on it."""
-        import libcst as cst
-
-        nodes = ast.walk(rewriting.document.tree)
-        used = {node.id for node in nodes if isinstance(node, ast.Name)}
-        name = next((one for one in ("result", "loaded", "outcome") if one not in used), None)
-        if name is None:
-            raise NoFix("the obvious names are taken")
-        line = f"assert not {name}.unexpected_keys, {name}.unexpected_keys"
-        rewriting.insert_after(rewriting.target, line)
-        return cst.Assign([cst.AssignTarget(cst.Name(name))], updated.value)

@@ -69,9 +69,7 @@ def _suspicion(call: ast.Call, statement: ast.stmt, name: str, how: str) -> Susp
             (statement, f"and {name} is no model from here on"),
         ),
         cause=call,
-        proposals=(
-            Proposal(f"Keep {name}", Applicability.SAFE, DropAssignment(), (statement,)),
-        ),
+        proposals=(Proposal(f"Keep {name}", Applicability.SAFE, DropAssignment(), (statement,)),),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Escaped, ModelEvent, Saved, StateDictRead, StateDictReplaced, Trained
 from peft_lint.finding import Applicability, Severity
@@ -14,11 +13,6 @@ from peft_lint.library.registry import canonical
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.locations import locate
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Steps = dict[ast.stmt, tuple[Node, str]]
@@ -76,6 +70,8 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what is not given back: an error where it empties what is saved."""
+        from peft_lint.rules.saving.state_dict_overridden_fix import Delete, helper
+
         target = scene.machine.target
         harmful = not target.at_least("peft", _HARMLESS)
         message = "state_dict is replaced for nothing: since 0.20 PEFT saves the adapter without it"
@@ -91,7 +87,7 @@ class Rule:
                 save = self._trainings.get(statement)
             step = (statement, "state_dict gives the adapter alone from here on")
             safety = Applicability.UNSAFE if unsure else Applicability.SAFE
-            visitor = Delete(statement, _helper(function, scene.document.tree))
+            visitor = Delete(statement, helper(function, scene.document.tree))
             yield Suspicion(
                 code="PEF504",
                 severity=Severity.ERROR if save is not None else Severity.INFO,
@@ -138,9 +134,11 @@ def _function(value: ast.expr, scene: Scene) -> FunctionNode | None:
 
 def _gives_adapter(function: FunctionNode, scene: Scene) -> bool:
     """Return whether all that a function returns is the adapter's part of given weights."""
-    results: list[ast.expr | None] = [function.body] if isinstance(function, ast.Lambda) else [
-        node.value for node in ast.walk(function) if isinstance(node, ast.Return)
-    ]
+    results: list[ast.expr | None] = (
+        [function.body]
+        if isinstance(function, ast.Lambda)
+        else [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    )
     return bool(results) and all(_is_adapter(one, scene) for one in results)
 
 
@@ -150,27 +148,3 @@ def _is_adapter(result: ast.expr | None, scene: Scene) -> bool:
     name = scene.symbol(result.func)
     given = len(result.args) > 1 or any(word.arg == "state_dict" for word in result.keywords)
     return given and name is not None and canonical(name) == _READER
-
-
-def _helper(function: FunctionNode, tree: ast.Module) -> ast.stmt | None:
-    """Return the statement that keeps the old method, if only an assigned lambda needs it."""
-    inside = set(ast.walk(function))
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    for one in ast.walk(tree) if isinstance(function, ast.Lambda) else ():
-        match one:
-            case ast.Assign(targets=[ast.Name() as kept], value=ast.Attribute(attr="state_dict")):
-                same = {node for node in names if node.id == kept.id}
-                if same & inside and same <= inside | {kept}:
-                    return one
-    return None
-
-
-class Delete:
-    """Take the assignment away, with what only it needs."""
-
-    def __init__(self, statement: ast.stmt, helper: ast.stmt | None) -> None:
-        self._statements = [one for one in (helper, statement) if one is not None]
-
-    def visit_Assign(self, node: cst.Assign, rewriting: Rewriting) -> None:
-        """Remove both statements; an import that nothing uses any more stays."""
-        rewriting.remove(*self._statements)

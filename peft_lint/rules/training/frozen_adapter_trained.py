@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import AdapterLoaded, Merged, Saved, Stepped, Trained, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import PROMPT_LEARNING
-from peft_lint.rules.loading.trained_checkpoint_reinitialised import LoadTrained
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Proposal, Suspicion
 
 
 class Rule:
@@ -87,6 +80,8 @@ class Rule:
         return one if known else None
 
     def _suspicion(self, adapter: Adapter, run: Node) -> Suspicion:
+        from peft_lint.rules.training.frozen_adapter_trained_fix import thaw
+
         wrap = self._wraps.get(adapter.node)
         if wrap is not None:
             why = "a config from a checkpoint makes it frozen"
@@ -104,11 +99,13 @@ class Rule:
             anchor=adapter.node,
             story=steps if story is None else (story, *steps),
             cause=adapter.node,
-            proposals=self._load_again(adapter) if wrap is None else _thaw(wrap),
+            proposals=self._load_again(adapter) if wrap is None else thaw(wrap),
         )
 
     def _load_again(self, adapter: Adapter) -> tuple[Proposal, ...]:
         """Propose `is_trainable=True`, which prompt learning refuses."""
+        from peft_lint.rules.training.frozen_adapter_trained_fix import MakeTrainable
+
         event = self._loads[adapter.node]
         if not isinstance(event.node, ast.Call) or _given(event.node, "is_trainable"):
             return ()
@@ -125,51 +122,3 @@ class Rule:
 
 def _given(node: ast.Call, name: str) -> bool:
     return any(word.arg in (None, name) for word in node.keywords)
-
-
-def _thaw(wrap: Wrapped) -> tuple[Proposal, ...]:
-    """Propose both things that can be meant: to train on, or to train anew."""
-    anew = "Reset the config's inference_mode to train a new adapter"
-    proposals = [Proposal(anew, Applicability.UNSAFE, ResetMode(wrap), (wrap.node,))]
-    if wrap.how == "get_peft_model":
-        on = "Load the trained adapter with is_trainable=True to train it further"
-        proposals.insert(0, Proposal(on, Applicability.UNSAFE, TrainOn(wrap), (wrap.node,)))
-    return tuple(proposals)
-
-
-class MakeTrainable:
-    """Add `is_trainable=True` to a call that loads an adapter."""
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Add the keyword."""
-        from peft_lint.syntax.calls import add_keyword
-
-        return add_keyword(updated, "is_trainable", "True")
-
-
-class TrainOn:
-    """Rewrite `get_peft_model(base, config)` as a load of the adapter, to be trained."""
-
-    def __init__(self, wrap: Wrapped) -> None:
-        self._load = LoadTrained(wrap)
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Load the adapter instead, and add the keyword."""
-        from peft_lint.syntax.calls import add_keyword
-
-        call = self._load.leave_Call(original, updated, rewriting)
-        return add_keyword(call, "is_trainable", "True")
-
-
-class ResetMode:
-    """Insert `config.inference_mode = False` before the wrap."""
-
-    def __init__(self, wrap: Wrapped) -> None:
-        self._wrap = wrap
-
-    def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
-        """Insert the line, where the config has a name."""
-        config = self._wrap.config_node
-        if not isinstance(config, ast.Name):
-            raise NoFix("the config has no name here")
-        rewriting.insert_before(self._wrap.node, f"{config.id}.inference_mode = False")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.document import Document
 from peft_lint.events import (
@@ -12,25 +10,19 @@ from peft_lint.events import (
     AdapterLoaded,
     Enclosed,
     Escaped,
-    ModelEvent,
     Inference,
+    ModelEvent,
     ParametersTouched,
     Prepared,
     StateDictLoaded,
     Stepped,
     Trained,
 )
-from peft_lint.finding import Applicability, Severity
+from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node, Weights
 from peft_lint.rules.untrained import Untrained
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-from peft_lint.syntax.locations import locate
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Suspicion
 
 
 class Rule:
@@ -105,9 +97,7 @@ class Rule:
 
     def _clear(self, body: Body) -> None:
         """Clear all preparations of a body."""
-        self._cleared.update(
-            node for node, event in self._prepared.items() if _is_of(event, body)
-        )
+        self._cleared.update(node for node, event in self._prepared.items() if _is_of(event, body))
 
     def _look(self, event: ModelEvent, scene: Scene) -> None:
         self._thawed(scene.body(event))
@@ -121,6 +111,8 @@ class Rule:
                     self._cleared.add(node)
 
     def _suspicion(self, event: Prepared, run: Node | None, document: Document) -> Suspicion:
+        from peft_lint.rules.training.prepared_after_wrapping_fix import proposals
+
         adapter = (event.before.adapters or ())[-1]
         story: tuple[tuple[Node, str], ...] = (
             (adapter.node, "the model gets its adapter here"),
@@ -131,11 +123,11 @@ class Rule:
         return Suspicion(
             code="PEF402",
             severity=Severity.ERROR,
-            message="preparing the model for k-bit training freezes the adapter that it has already",
+            message="preparing the model for k-bit training freezes the adapter that it has",
             anchor=event.node,
             story=story,
             cause=adapter.node,
-            proposals=_proposals(event, self._enclosed.get(adapter.node), document),
+            proposals=proposals(event, self._enclosed.get(adapter.node), document),
         )
 
 
@@ -147,64 +139,3 @@ def _is_of(event: Prepared, body: Body) -> bool:
     prepared = {one.node for one in event.before.adapters or ()}
     has = prepared if body.adapters is None else {one.node for one in body.adapters}
     return event.before.node is body.node and not prepared.isdisjoint(has)
-
-
-def _proposals(event: Prepared, wrap: Enclosed | None, document: Document) -> tuple[Proposal, ...]:
-    title = "Prepare the model before it gets its adapter"
-    if wrap is None or wrap.base_node is None or event.model_node is None:
-        return ()
-    if event.model_node is wrap.node:
-        turn = Turn(event, wrap, None)
-        return (Proposal(title, Applicability.UNSAFE, turn, (event.node,)),)
-    block, first = _assignment(document, wrap.node)
-    other, second = _assignment(document, event.node)
-    if block is not other or first is None or second is None or first[1] != second[1]:
-        return ()
-    adjacent = block.index(second[0]) == block.index(first[0]) + 1
-    safety = Applicability.SAFE if adjacent else Applicability.UNSAFE
-    return (Proposal(title, safety, Turn(event, wrap, first[1]), (wrap.node, event.node)),)
-
-
-def _assignment(
-    document: Document, node: Node
-) -> tuple[list[ast.stmt], tuple[ast.stmt, str] | None]:
-    """Return the block around a call, and the statement `name = call` if it is such."""
-    location = locate(document.tree, node)
-    statement = location.statement
-    if isinstance(statement, ast.Assign) and statement.value is node:
-        (*_, target) = statement.targets
-        if len(statement.targets) == 1 and isinstance(target, ast.Name):
-            return location.blocks[-1].body, (statement, target.id)
-    return location.blocks[-1].body, None
-
-
-class Turn:
-    """Write `x = prepare(x)` and `x = wrap(x, config)` in the other order, or nested so."""
-
-    def __init__(self, event: Prepared, wrap: Enclosed, name: str | None) -> None:
-        self._event, self._wrap, self._name = event, wrap, name
-
-    def leave_Call(
-        self, original: cst.Call, updated: cst.Call, rewriting: Rewriting
-    ) -> cst.BaseExpression:
-        """Write the other call in place of each, with what it is then called on."""
-        event, wrap = self._event, self._wrap
-        if wrap.base_node is None or event.model_node is None:
-            raise NoFix("the model is not spelled out")
-        document = rewriting.document
-        base = rewriting.source(wrap.base_node)
-        prepare = _with(document, event.node, event.model_node, base)
-        if self._name is None:
-            text = _with(document, wrap.node, wrap.base_node, prepare)
-        elif rewriting.target is wrap.node:
-            text = prepare
-        else:
-            text = _with(document, wrap.node, wrap.base_node, self._name)
-        return rewriting.expression(text)
-
-
-def _with(document: Document, call: Node, argument: ast.expr, text: str) -> str:
-    """Return the text of a call with another text for one of its arguments."""
-    whole, part = document.span(call), document.span(argument)
-    before = document.text[whole.start : part.start]
-    return before + text + document.text[part.end : whole.end]

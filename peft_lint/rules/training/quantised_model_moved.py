@@ -58,7 +58,6 @@ class Rule:
                 continue
             yield first
 
-
     def _comes_here(self, body: Body, scene: Scene) -> bool:
         """Return whether no condition stands between the load and the call.
 

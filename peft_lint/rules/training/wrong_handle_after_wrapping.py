@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import AdapterLoaded, Enclosed, Saved, TrainerMade, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Instance, Handle, Kind, Node, Trainer
+from peft_lint.interpreter.objects import Adapter, Handle, Instance, Kind, Node, Trainer
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.locations import locate
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
 
 
 class Rule:
@@ -99,6 +93,8 @@ class Rule:
     def _proposals(
         self, made: TrainerMade, name: str | None, adapter: Adapter, scene: Scene
     ) -> tuple[Proposal, ...]:
+        from peft_lint.rules.training.wrong_handle_after_wrapping_fix import GiveInstead, KeepResult
+
         if made.model_node is not None and name is not None:
             title = "Give the trainer the PeftModel"
             fix = GiveInstead(name)
@@ -123,32 +119,3 @@ def _saves_its_own_way(handle: int, scene: Scene) -> bool:
             if isinstance(native, Trainer) and native.handle == handle:
                 return state.cls.find("_save") is not None
     return False
-
-
-class GiveInstead:
-    """Write another expression as the trainer's model."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def leave_Name(
-        self, original: cst.CSTNode, updated: cst.CSTNode, rewriting: Rewriting
-    ) -> cst.BaseExpression:
-        """Replace the argument."""
-        return rewriting.expression(self._name)
-
-    leave_Attribute = leave_Call = leave_Name
-
-
-class KeepResult:
-    """Rewrite `get_peft_model(base, config)` as `base = get_peft_model(base, config)`."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def leave_Expr(self, original: cst.Expr, updated: cst.Expr, rewriting: Rewriting) -> cst.Assign:
-        """Assign the value."""
-        import libcst as cst
-
-        target = cst.AssignTarget(cst.Name(self._name))
-        return cst.Assign([target], updated.value)

@@ -1,0 +1,89 @@
+"""How PEF301 is fixed: the config names the task, or the head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peft_lint import knowledge
+from peft_lint.finding import Applicability
+from peft_lint.interpreter.values import Literal, literal
+from peft_lint.rules.heads import WITHOUT_TASK, texts
+from peft_lint.suspicion import NoFix, Proposal
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from peft_lint.rules.configuration.head_not_saved import Candidate
+    from peft_lint.syntax.rewriting import Rewriting
+
+
+def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
+    """Return the fix, where the head's names are known."""
+    event, body = candidate.event, candidate.body
+    task_type = knowledge.TASK_TYPES.get(body.task or "")
+    added = knowledge.ADDED_BY_TASK_TYPE.get(task_type or "")
+    given = event.config.get("task_type")
+    usable = bool(added) and event.how not in WITHOUT_TASK
+    by_type = usable and (given is None or literal(given, ...) is None)
+    left = candidate.missing
+    targets = texts(event.config.get("target_modules"))
+    all_linear = literal(event.config.get("target_modules")) == "all-linear"
+    hit = targets is None or any(_hits(target, left) for target in targets)
+    if targets and all(_hits(target, left) for target in targets):
+        # Without the head nothing is left to adapt, and PEFT refuses that.
+        return ()
+    # A head that gets an adapter of its own must be named beforehand: the task types for
+    # tokens and answers name it too late, and PEFT raises (A12).
+    if by_type and added is not None and not hit:
+        left = tuple(name for name in left if not knowledge.covers(name, added))
+    if not left and (hit or not by_type):
+        return ()
+    names = (*candidate.named, *(name.rpartition(".")[2] for name in left)) if left else ()
+    known = isinstance(body.checkpoint, Literal) or candidate.reported
+    known = known and bool(candidate.missing)
+    safe = known and not candidate.named and (not hit or all_linear)
+    parts = [f"task_type=TaskType.{task_type}"] if by_type else []
+    parts += [f"modules_to_save={_list(names)}"] if names else []
+    visitor = NameTheHead(task_type if by_type else None, names)
+    return (
+        Proposal(
+            f"Train and save the head with {' and '.join(parts)}",
+            Applicability.SAFE if safe else Applicability.UNSAFE,
+            visitor,
+            (event.config.node,),
+        ),
+    )
+
+
+def _hits(target: str, heads: tuple[str, ...]) -> bool:
+    """Return whether a name of `target_modules` matches one of the heads, as PEFT matches it."""
+    return any(head == target or head.endswith(f".{target}") for head in heads)
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+
+
+class NameTheHead:
+    """Add `task_type=` and `modules_to_save=` to the config."""
+
+    def __init__(self, task_type: str | None, names: tuple[str, ...]) -> None:
+        self._task_type = task_type
+        self._names = names
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Add what is missing in the call's own layout; replace what is there."""
+        if any(argument.star for argument in original.args):
+            raise NoFix("the config may name its head in what is unpacked")
+        wanted = {}
+        if self._task_type is not None:
+            wanted["task_type"] = f"{rewriting.spelling('peft.TaskType')}.{self._task_type}"
+        if self._names:
+            wanted["modules_to_save"] = _list(self._names)
+        from peft_lint.syntax.calls import add_keyword, replace_keyword
+
+        spelled = {one.keyword.value for one in original.args if one.keyword}
+        for name, value in wanted.items():
+            change = replace_keyword if name in spelled else add_keyword
+            updated = change(updated, name, value)
+        return updated

@@ -1,0 +1,50 @@
+"""Whether something in a document may put an adapter into a folder."""
+
+from __future__ import annotations
+
+import ast
+import os
+
+from peft_lint.scene import Scene
+
+# What moves a folder, so that what was saved in one may lie in another.
+_MOVES = frozenset({"shutil", "chdir", "rename", "symlink", "symlink_to", "subprocess"})
+# Calls that may be given a folder and put no adapter into it.
+_HARMLESS = frozenset(
+    "from_pretrained load_adapter save_pretrained save_model push_to_hub makedirs mkdir print "
+    "TrainingArguments SFTConfig".split()
+)
+
+
+def filled(folder: str, scene: Scene) -> bool:
+    """Return whether something else in the document may put an adapter into a folder."""
+    nodes = list(ast.walk(scene.document.tree))
+    names = {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and _is_below(node.value, folder)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in nodes:
+        if _last_name(node) in _MOVES:
+            return True
+        if isinstance(node, ast.Call) and _last_name(node.func) not in _HARMLESS:
+            for argument in (*node.args, *(word.value for word in node.keywords)):
+                for part in ast.walk(argument):
+                    named = isinstance(part, ast.Name) and part.id in names
+                    if named or _is_below(part, folder):
+                        return True
+    return False
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_below(node: ast.AST, folder: str) -> bool:
+    """Return whether a literal is the path of a folder, or of something in it."""
+    path = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(path, str) and os.path.normpath(path + "/.").startswith(folder)
