@@ -10,6 +10,7 @@ from peft_lint.interpreter import access, calls
 from peft_lint.interpreter.code import inside
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
+    Bound,
     Entries,
     Function,
     Items,
@@ -155,7 +156,9 @@ def _compared(
             return Literal(((one in two) == positive,), node)
     if name == "is" and isinstance(right, Literal) and right.values == (None,):
         # `x is None` and `x` are one question for anything that is never falsy otherwise.
-        if not isinstance(left, (Unknown, Literal)):
+        # An attribute of a library's object may as well be data, and that none.
+        is_data = isinstance(left, Bound) and isinstance(left.function, str)
+        if not is_data and not isinstance(left, (Unknown, Literal)):
             return Literal((not positive,), node)
         if machine.known_truth(left, machine.world) is True:
             return Literal((not positive,), node)

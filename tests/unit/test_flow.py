@@ -38,6 +38,8 @@ def modes(code):
         ("match mode:\n    case 'a' | 'b': m.train()\n    case other: m.train()", {True}),
         ("match mode:\n    case 'a': m.train()", {True, False}),
         ("match mode:\n    case other if other: m.train()", {True, False}),
+        ("if m.config.pad_token_id is None: m.train()", {True, False}),
+        ("if m is None: m.train()", {False}),
         ("match 'a':\n    case 'a': m.train()\n    case _: m.eval()", {True}),
         ("match 'b':\n    case 'a': m.train()\n    case _: m.eval()", {False}),
         ("match None:\n    case None: m.train()\n    case _: m.eval()", {True}),
