@@ -309,6 +309,26 @@ class TrainerMade(NamedTuple):
     complete: bool
 
 
+class TokenizerMade(NamedTuple):
+    """A tokenizer or processor is loaded; `source` is the path or id, if the call says one."""
+
+    node: ast.Call
+    source: Value | None
+
+
+class PadTokenSet(NamedTuple):
+    """A tokenizer gets a padding token, or its id.
+
+    `tokenizer` is the call that made it, `owner` the expression that the statement spells it
+    by, None where it is that call itself.
+    """
+
+    node: Node
+    tokenizer: ast.Call
+    owner: ast.expr | None
+    token: Value
+
+
 ModelEvent = (
     ModelLoaded
     | Wrapped
@@ -334,7 +354,9 @@ ModelEvent = (
     | Converted
     | ParametersTouched
 )
-Event = ModelEvent | ConfigMade | ConfigUsed | SettingsMade | TrainerMade
+Event = (
+    ModelEvent | ConfigMade | ConfigUsed | SettingsMade | TrainerMade | TokenizerMade | PadTokenSet
+)
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
     "on_model_loaded": ModelLoaded,
@@ -364,4 +386,6 @@ HANDLERS: dict[str, type[Event]] = {
     "on_config_used": ConfigUsed,
     "on_settings_made": SettingsMade,
     "on_trainer_made": TrainerMade,
+    "on_tokenizer_made": TokenizerMade,
+    "on_pad_token_set": PadTokenSet,
 }

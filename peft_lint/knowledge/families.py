@@ -70,13 +70,15 @@ class Checkpoint(NamedTuple):
 
     `heads` are the tasks whose trained heads it has, `carries` the head modules that its
     pre-training has trained. `pooler` says whether it has the weights of the pooler inside
-    the base model, None if that is not known. `source` says where the facts come from.
+    the base model, `pad_token` whether its config names a padding token; either is None if
+    that is not known. `source` says where the facts come from.
     """
 
     type: str
     heads: tuple[str, ...]
     carries: tuple[str, ...]
     pooler: bool | None
+    pad_token: bool | None
     source: str
 
     @property
@@ -175,6 +177,7 @@ def _checkpoints() -> Mapping[str, Checkpoint]:
             tuple(row["heads"]),
             tuple(row.get("carries", ())),
             row.get("pooler"),
+            row.get("pad_token"),
             row["source"],
         )
         for row in table("checkpoints")["checkpoints"]

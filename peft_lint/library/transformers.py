@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, ModelLoaded
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Adapter, Arguments, Body, Fact, Tool, above_zero
+from peft_lint.interpreter.objects import Adapter, Arguments, Body, Fact, above_zero
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, literal
 from peft_lint.library import artifacts
 from peft_lint.library.arguments import make_arguments, make_training_arguments
@@ -23,6 +23,7 @@ from peft_lint.library.registry import (
     function,
     words,
 )
+from peft_lint.library.tokenizers import tokenizer
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -162,11 +163,6 @@ def quantised(call: Call, default: bool = False) -> Fact:
             return None
         default = False
     return default if call.complete else None
-
-
-def tokenizer(call: Call) -> Value:
-    """Model a tokenizer or processor: it holds no model."""
-    return call.machine.world.add(Tool(call.node, "tokenizer"))
 
 
 def reader(call: Call) -> Value:

@@ -289,7 +289,7 @@ def test_every_checkpoint_has_a_source_a_known_type_and_known_tasks():
     for row in TOML["checkpoints"]:
         assert row["source"] and row["type"] in CONFIG_MAPPING_NAMES, row
         assert set(row["heads"]) <= tasks, row
-        assert set(row) <= {"ids", "type", "heads", "carries", "pooler", "source"}, row
+        assert set(row) <= {"ids", "type", "heads", "carries", "pooler", "pad_token", "source"}, row
     assert set(TOML["prefixes"].values()) <= set(CONFIG_MAPPING_NAMES)
     assert set(TOML["varying_dropout"]) <= set(CONFIG_MAPPING_NAMES)
     assert set(table("ids")["ids"].values()) <= set(CONFIG_MAPPING_NAMES)
