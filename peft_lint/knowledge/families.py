@@ -43,12 +43,14 @@ class Heads(NamedTuple):
     """The modules of one family's class for one task that do not come from the base model.
 
     `modules` stand beside the base model, `poolers` inside it (`bert.pooler`): a checkpoint
-    may or may not have the latter's weights.
+    may or may not have the latter's weights. `linear` are the linear layers that the modules
+    are or hold ("classifier.dense"), but for those in lists.
     """
 
     task: str
     modules: tuple[str, ...]
     poolers: tuple[str, ...]
+    linear: tuple[str, ...]
 
     @property
     def covered_by(self) -> Mapping[str, tuple[str, ...]]:
@@ -132,7 +134,7 @@ def heads(family: str | None, task: str | None) -> Heads | None:
     if family is None or task is None:
         return None
     row = table("heads").get(task, {}).get(family)
-    return Heads(task, tuple(row[0]), tuple(row[1])) if row else None
+    return Heads(task, *map(tuple, row)) if row else None
 
 
 def fresh_heads(checkpoint_id: str, task: str) -> tuple[str, ...] | None:

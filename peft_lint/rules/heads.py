@@ -6,7 +6,7 @@ from peft_lint import knowledge
 from peft_lint.events import Wrapped
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Config
-from peft_lint.interpreter.values import Items, Symbol, Value, literal
+from peft_lint.interpreter.values import Symbol, Value, literal
 from peft_lint.scene import Scene
 
 # Here `task_type` adds nothing: only a task's PeftModel class does (A12).
@@ -17,17 +17,6 @@ _TASK_TYPES = (*knowledge.TASK_TYPES.values(), "FEATURE_EXTRACTION")
 
 
 _NEW = ("num_labels", "id2label", "label2id")
-
-
-def texts(value: Value | None) -> tuple[str, ...] | None:
-    """Return a list of names, () where there is none, None when the text does not say them all."""
-    if value is None or literal(value, ...) is None:
-        return ()
-    if isinstance(value, Items) and value.exact:
-        names = [literal(item) for item in value.items]
-        texts = tuple(name for name in names if isinstance(name, str))
-        return texts if len(texts) == len(names) else None
-    return None
 
 
 def added_by_task(event: Wrapped, config: Config) -> tuple[str, ...] | None:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from peft_lint.events import Wrapped
 from peft_lint.interpreter.objects import Body, Node
-from peft_lint.interpreter.values import Items, literal
+from peft_lint.interpreter.values import Items, Value, literal
 from peft_lint.scene import Scene
 
 FIELD = "target_modules"
 # Configs whose lists PEFT compares with the ends of module names.
-_CONFIGS = frozenset(
+CONFIGS = frozenset(
     "LoraConfig AdaLoraConfig LoHaConfig LoKrConfig OFTConfig BOFTConfig IA3Config VeraConfig "
     "FourierFTConfig HRAConfig VBLoRAConfig RandLoraConfig LNTuningConfig MissConfig".split()
 )
@@ -45,15 +45,11 @@ class Targets(NamedTuple):
 def look_up(event: Wrapped, scene: Scene) -> Targets | None:
     """Return what is known of a config's targets, None where the model may have others."""
     config, body = event.config, event.before
-    value = config.get(FIELD)
-    if config.class_name not in _CONFIGS or not isinstance(value, Items) or not value.exact:
-        return None
-    names = [literal(item) for item in value.items]
-    texts = tuple(name for name in names if isinstance(name, str))
-    if not texts or len(texts) != len(names) or not _is_as_built(body):
+    texts = names_in(config.get(FIELD))
+    if config.class_name not in CONFIGS or not texts or not is_as_built(body):
         return None
     dead = tuple(name for name in texts if _has(body.family, name, scene) is False)
-    if not dead or _changes(scene.document.tree, {name.rpartition(".")[2] for name in dead}):
+    if not dead or changes(scene.document.tree, {name.rpartition(".")[2] for name in dead}):
         return None
     spelled = config.expression(FIELD)
     origin = next((f for f in _WELL_KNOWN if all(_has(f, name, scene) for name in texts)), None)
@@ -76,7 +72,23 @@ def meant_module(family: str, name: str, scene: Scene) -> str | None:
     return near[0] if len(near) == 1 else None
 
 
-def _is_as_built(body: Body) -> bool:
+def names_in(value: Value | None) -> tuple[str, ...] | None:
+    """Return a list of names, () where there is none, None when the text does not say them all."""
+    if value is None or literal(value, ...) is None:
+        return ()
+    if isinstance(value, Items) and value.exact:
+        names = [literal(item) for item in value.items]
+        texts = tuple(name for name in names if isinstance(name, str))
+        return texts if len(texts) == len(names) else None
+    return None
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a name holds no sign of a regular expression but dots."""
+    return name.replace("_", "").replace(".", "").isalnum()
+
+
+def is_as_built(body: Body) -> bool:
     """Return whether a model surely has the modules of its family, and no others."""
     given = dict(body.arguments)
     plain = all(literal(given[name], ...) is False for name in _OTHER_MODULES if name in given)
@@ -85,7 +97,7 @@ def _is_as_built(body: Body) -> bool:
     return body.complete and untouched and plain
 
 
-def _changes(tree: ast.Module, names: Collection[str]) -> bool:
+def changes(tree: ast.Module, names: Collection[str]) -> bool:
     """Return whether the document may put modules of these names into a model."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
@@ -110,6 +122,5 @@ def _has(family: str | None, name: str, scene: Scene) -> bool | None:
 
     target = scene.machine.target
     release = target.release("transformers") if target.bounded("transformers") else None
-    plain = name.replace("_", "").replace(".", "").isalnum()
     # A pattern in a list is another mistake.
-    return has_module(family, name, release) if plain else None
+    return has_module(family, name, release) if is_plain(name) else None

@@ -150,20 +150,28 @@ def test_every_task_of_a_small_family():
         look_at(tokens, "electra", "TokenClassification"),
     ]
     assert found[1] == Built(
-        "electra", "TokenClassification", "electra", ("electra", "classifier"), (), True
+        "electra",
+        "TokenClassification",
+        "electra",
+        ("electra", "classifier"),
+        (),
+        True,
+        ("classifier",),
     )
-    assert heads(found)["TokenClassification"] == {"electra": [["classifier"], []]}
+    row = [["classifier"], [], ["classifier"]]
+    assert heads(found)["TokenClassification"] == {"electra": row}
     assert dropout(found, {"electra": base.config}, ()) == {"electra": True}
 
 
 def test_classes_that_hold_the_parts_of_their_base_model():
     base = Built("x", None, None, ("encoder", "decoder"), (), False)
-    whole = Built("x", "CTC", None, ("encoder", "decoder", "lm_head"), (), False)
+    linear = ("encoder.dense", "lm_head.dense")
+    whole = Built("x", "CTC", None, ("encoder", "decoder", "lm_head"), (), False, linear)
     none = Built("y", "CTC", None, ("backbone", "decoder"), (), False)
     nothing = Built("z", "CTC", "z", ("z",), (), False)
     assert heads([base, whole, none, nothing])["CTC"] == {
-        "x": [["lm_head"], []],
-        "y": [["decoder"], []],
+        "x": [["lm_head"], [], ["lm_head.dense"]],
+        "y": [["decoder"], [], []],
     }
 
 
@@ -176,6 +184,7 @@ def test_poolers_and_dropout_of_a_module():
     shown = look_at(model, "bert", "SequenceClassification")
     assert shown.children == ("bert", "classifier")
     assert (shown.base, shown.poolers, shown.dropout) == ("bert", ("bert.pooler",), False)
+    assert shown.linear == ("classifier",)
     model["rest"] = nn.Dropout(0.1)
     assert look_at(model, "bert", None).dropout is True
 

@@ -234,6 +234,12 @@ def test_poolers_inside_the_base():
     assert knowledge.covers("bert.pooler", ["pooler"])
 
 
+def test_linear_layers_of_heads():
+    assert knowledge.heads("roberta", "TokenClassification").linear == ("classifier",)
+    whole = knowledge.heads("roberta", "SequenceClassification")
+    assert whole.linear == ("classifier.dense", "classifier.out_proj")
+
+
 def test_unknown_heads():
     assert knowledge.heads(None, "SequenceClassification") is None
     assert knowledge.heads("bert", None) is None

@@ -210,8 +210,8 @@ def test_heads_and_dropout_of_built_models(family, task):
     shown = look_at(built(family, task), family, task)
     base = look_at(built(family, None), family, None)
     if task:
-        modules_of, poolers = heads([base, shown])[task][family]
-        assert knowledge.heads(family, task) == (task, (*modules_of,), (*poolers,))
+        row = heads([base, shown])[task][family]
+        assert knowledge.heads(family, task) == (task, *map(tuple, row))
     config = transformers.AutoConfig.for_model(family)
     drops = dropout([base, shown], {family: config}, ())[family]
     expected = drops if isinstance(drops, bool) else drops.get(task, False)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import transformers
 from torch import nn
 
+from tools.extract.module_names import kind_of
+
 # Tasks whose heads are worth knowing: those that start from random weights.
 HEAD_TASKS = (
     *("SequenceClassification", "TokenClassification", "QuestionAnswering"),
@@ -30,7 +32,8 @@ class Built(NamedTuple):
     """What a class shows: its children with parameters, its poolers, and its dropout.
 
     `base` is the child that holds the base model, None where the class has none. `dropout` says
-    whether a module drops something out in train mode.
+    whether a module drops something out in train mode. `linear` are the linear layers outside
+    the base that are no items of lists.
     """
 
     family: str
@@ -39,6 +42,7 @@ class Built(NamedTuple):
     children: tuple[str, ...]
     poolers: tuple[str, ...]
     dropout: bool
+    linear: tuple[str, ...] = ()
 
 
 def look_at(model: nn.Module, family: str, task: str | None) -> Built:
@@ -57,8 +61,14 @@ def look_at(model: nn.Module, family: str, task: str | None) -> Built:
         and "pool" not in name.rpartition(".")[0]
         and next(module.parameters(), None) is not None
     )
+    linear = tuple(
+        name
+        for name, module in model.named_modules()
+        if kind_of(module) == "linear" and name.partition(".")[0] != base
+        if not any(word.isdigit() for word in name.split("."))
+    )
     dropping = any(_drops_out(module) for module in model.modules())
-    return Built(family, task, base, children, poolers, dropping)
+    return Built(family, task, base, children, poolers, dropping, linear)
 
 
 def _drops_out(module: nn.Module) -> bool:
@@ -68,7 +78,7 @@ def _drops_out(module: nn.Module) -> bool:
 
 
 def heads(found: Iterable[Built]) -> dict[str, dict[str, list[list[str]]]]:
-    """Return task -> family -> [head modules, poolers in the base that the class has].
+    """Return task -> family -> [head modules, poolers in the base, linear layers of the head].
 
     What stands beside the base model is a head. A class without one has the parts of the base
     model itself, and what is called as one of these is none.
@@ -84,7 +94,8 @@ def heads(found: Iterable[Built]) -> dict[str, dict[str, list[list[str]]]]:
             body = {one.base} if one.base else bodies.get(one.family, BODIES)
             modules = [name for name in one.children if name not in body]
             if modules:
-                table[one.task].setdefault(one.family, [modules, [*one.poolers]])
+                linear = [name for name in one.linear if name.partition(".")[0] in modules]
+                table[one.task].setdefault(one.family, [modules, [*one.poolers], linear])
     return {task: dict(sorted(rows.items())) for task, rows in table.items()}
 
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from peft_lint.events import ParametersTouched, Wrapped
 from peft_lint.finding import Severity
-from peft_lint.interpreter.objects import Body, Config, Node
-from peft_lint.rules.heads import added_by_task, how_new, left_out, reported_heads, texts
+from peft_lint.interpreter.objects import Body, Node
+from peft_lint.rules.heads import added_by_task, how_new, left_out, reported_heads
+from peft_lint.rules.targets import names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
@@ -45,7 +46,7 @@ class Rule:
         body, config = scene.body(event), event.config
         if config.class_name not in _CONFIGS or config.source is not None or not config.complete:
             return
-        named = _named(config)
+        named = names_in(config.get("modules_to_save"))
         reported = reported_heads(body, scene)
         severity = how_new(body, reported)
         if named is None or severity is None:
@@ -72,11 +73,6 @@ class Rule:
         for candidate in self._candidates.values():
             if candidate.body.node not in self._seen_to:
                 yield _suspicion(candidate)
-
-
-def _named(config: Config) -> tuple[str, ...] | None:
-    """Return the literal `modules_to_save`, None when the text does not say them all."""
-    return texts(config.get("modules_to_save"))
 
 
 def _suspicion(candidate: Candidate) -> Suspicion:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from peft_lint import knowledge
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.values import Literal, literal
-from peft_lint.rules.heads import WITHOUT_TASK, texts
+from peft_lint.rules.heads import WITHOUT_TASK
+from peft_lint.rules.targets import names_in
 from peft_lint.suspicion import NoFix, Proposal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
     usable = bool(added) and event.how not in WITHOUT_TASK
     by_type = usable and (given is None or literal(given, ...) is None)
     left = candidate.missing
-    targets = texts(event.config.get("target_modules"))
+    targets = names_in(event.config.get("target_modules"))
     all_linear = literal(event.config.get("target_modules")) == "all-linear"
     hit = targets is None or any(_hits(target, left) for target in targets)
     if targets and all(_hits(target, left) for target in targets):
