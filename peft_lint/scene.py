@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Event, ModelEvent
+from peft_lint.interpreter import releases
 from peft_lint.interpreter.machine import Context, Machine
 from peft_lint.interpreter.objects import Body, Handle, Instance
 from peft_lint.interpreter.values import Symbol, Value
@@ -65,6 +66,14 @@ class Scene(NamedTuple):
     def body(self, event: ModelEvent) -> Body:
         """Return the body of the handle that an event is about."""
         return self.world.body(self.handle(event))
+
+    def in_doubt(self, library: str) -> bool:
+        """Return whether what happens here depends on an open test of the library's release."""
+        return any(
+            releases.mentions(condition, library)
+            and releases.decided(condition, self.machine.target) is None
+            for condition in self.world.facts
+        )
 
     def value(self, node: ast.expr) -> Value | None:
         """Return what a name holds, or an attribute of an object in view; else None."""

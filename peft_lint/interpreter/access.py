@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import calls
+from peft_lint.interpreter import calls, releases
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.objects import Body, Config, Handle, Instance, Node
 from peft_lint.interpreter.values import (
@@ -51,6 +51,9 @@ def name(machine: Machine, text: str) -> Value:
 def attribute(machine: Machine, owner: Value, text: str) -> Value:
     """Return `owner.text`."""
     if isinstance(owner, Symbol):
+        if owner.name.rpartition(".")[2] == releases.ATTRIBUTE:
+            # The text of a release, whose parts still depend on it.
+            return Bound(owner, text)
         return Symbol(f"{owner.name}.{text}")
     if isinstance(owner, Ref):
         state = machine.world.heap.get(owner.id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Escaped, Event
-from peft_lint.interpreter import access, expressions, relevance, statements
+from peft_lint.interpreter import access, expressions, releases, relevance, statements
 from peft_lint.interpreter.code import Code
 from peft_lint.interpreter.joining import MAX_WORLDS, settle
 from peft_lint.interpreter.objects import Arguments, Body, Config, Handle, Optimizer, uncertain
@@ -235,6 +235,8 @@ class Machine:
             return known
         condition, positive = _normal(key(value))
         holds = world.facts.get(condition)
+        if holds is None:
+            holds = releases.decided(condition, self.target)
         if holds is None and _excluded(condition, world.facts):
             holds = False
         return None if holds is None else holds == positive

@@ -328,6 +328,7 @@ def load(text: str) -> None:
         models,
         optimizers,
         peft,
+        releases,
         standard,
         torch,
         trainer,

@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from peft_lint.versions.specifier import key, lower_bound, satisfies
+from peft_lint.versions.specifier import exact, key, lower_bound, satisfies
 
 LIBRARIES = (
     "peft",
@@ -24,6 +24,8 @@ LIBRARIES = (
     "sentence-transformers",
 )
 NOTHING_SAID = "newest known release"
+# Before and after every release.
+_OLDEST, _NEWER = "0", "99999"
 
 
 @cache
@@ -88,11 +90,26 @@ class Target(NamedTuple):
         bounded = [floor for floor in floors if floor is not None]
         return min(bounded, key=key) if len(bounded) == len(floors) else None
 
+    def span(self, library: str) -> tuple[str, str] | None:
+        """Return the oldest and the newest release that may be in use, None where nothing says.
+
+        What is installed is in use where no file bounds it.
+        """
+        claim = self.claims.get(library)
+        if claim is None or not claim.allowed:
+            return (claim.release, claim.release) if claim else None
+        known = known_releases()[library]
+        inside = [one for one in known if any(satisfies(one, spec) for spec in claim.allowed)]
+        if known[-1] in inside and not all(map(exact, claim.allowed)):
+            # As newer ones may be.
+            inside.append(_NEWER)
+        return self.lowest(library) or _OLDEST, max([claim.release, *inside], key=key)
+
     def bounded(self, library: str) -> bool:
         """Return whether no release newer than the newest known one can be in use."""
         claim = self.claims.get(library)
         newest = key(known_releases()[library][-1])
         if claim is None or key(claim.release) > newest:
             return False
-        unbounded = any(satisfies("99999", specifier) for specifier in claim.allowed)
+        unbounded = any(satisfies(_NEWER, specifier) for specifier in claim.allowed)
         return key(claim.release) < newest or not unbounded

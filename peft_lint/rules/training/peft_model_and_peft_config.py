@@ -29,7 +29,8 @@ class Rule:
         handle = scene.world.heap.get(event.model) if event.model is not None else None
         if event.library != "trl" or not isinstance(config, Config):
             return
-        if not isinstance(handle, Handle):
+        # Each release has its own way with the two, and other code asks which it is.
+        if not isinstance(handle, Handle) or scene.in_doubt("trl"):
             return
         body = scene.world.body(handle)
         adapter = body.adapters[-1] if body.adapters else None
