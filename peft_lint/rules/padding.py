@@ -66,8 +66,7 @@ def writes_pad_token(scene: Scene, but: Iterable[Node]) -> bool:
             named = isinstance(node.ctx, ast.Store) and node.attr == _FIELD
             if named and id(node) not in tokenizers:
                 return True
-        elif isinstance(node, ast.keyword) and node.arg == _FIELD:
-            return True
-        elif isinstance(node, ast.Constant) and node.value == _FIELD:
+        keyword = isinstance(node, ast.keyword) and node.arg == _FIELD
+        if keyword or (isinstance(node, ast.Constant) and node.value == _FIELD):
             return True
     return False
