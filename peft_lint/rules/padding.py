@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from peft_lint import knowledge
 from peft_lint.events import TrainerMade
-from peft_lint.interpreter.objects import Arguments, Node, Trainer
+from peft_lint.interpreter.objects import Arguments, Body, Node, Trainer
 from peft_lint.interpreter.values import literal
 from peft_lint.scene import Scene
 
@@ -70,3 +71,17 @@ def writes_pad_token(scene: Scene, but: Iterable[Node]) -> bool:
         if keyword or (isinstance(node, ast.Constant) and node.value == _FIELD):
             return True
     return False
+
+
+def lacks_pad_token(body: Body) -> bool:
+    """Return whether a body is a classifier of a checkpoint whose config has no pad token."""
+    checkpoint = literal(body.checkpoint)
+    known = knowledge.checkpoint(checkpoint) if isinstance(checkpoint, str) else None
+    return (
+        known is not None
+        and known.pad_token is False
+        and body.task == "SequenceClassification"
+        and body.complete
+        and not body.escaped
+        and all(name != "config" for name, _ in body.arguments)
+    )

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from peft_lint import knowledge
 from peft_lint.events import (
     Inference,
     ModelLoaded,
@@ -17,9 +16,10 @@ from peft_lint.events import (
 )
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Node, Trainer
-from peft_lint.interpreter.values import Bound, Literal, Value, literal
+from peft_lint.interpreter.values import Bound, Literal, Value
 from peft_lint.rules.padding import (
     aligns_pad_token,
+    lacks_pad_token,
     loader_batch,
     trainer_batch,
     writes_pad_token,
@@ -70,7 +70,7 @@ class Rule:
         """Look at training by hand, or by a trainer that does not align the pad token."""
         body = scene.body(event)
         self._trained.add(body.node)
-        if not _lacks_pad_token(body):
+        if not lacks_pad_token(body):
             return
         if event.trainer is None:
             self._uses.setdefault(body.node, Use(event.node, body, loader_batch(scene), None))
@@ -84,7 +84,7 @@ class Rule:
     def on_inference(self, event: Inference, scene: Scene) -> None:
         """Look at an evaluation by a trainer, which aligns nothing."""
         body = scene.body(event)
-        if event.how != "trainer" or not _lacks_pad_token(body):
+        if event.how != "trainer" or not lacks_pad_token(body):
             return
         states = scene.world.heap.values()
         trainers = [s for s in states if isinstance(s, Trainer) and s.handle == event.handle]
@@ -106,20 +106,6 @@ class Rule:
                 if use.body.checkpoint in sources and _is_new(event.token):
                     yield _suspicion(use, event, self._loaded.get(use.body.node))
                     break
-
-
-def _lacks_pad_token(body: Body) -> bool:
-    """Return whether a body is a classifier of a checkpoint whose config has no pad token."""
-    checkpoint = literal(body.checkpoint)
-    known = knowledge.checkpoint(checkpoint) if isinstance(checkpoint, str) else None
-    return (
-        known is not None
-        and known.pad_token is False
-        and body.task == "SequenceClassification"
-        and body.complete
-        and not body.escaped
-        and all(name != "config" for name, _ in body.arguments)
-    )
 
 
 def _is_new(token: Value) -> bool:
