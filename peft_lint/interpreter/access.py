@@ -28,10 +28,12 @@ from peft_lint.interpreter.values import (
     drawn_from,
     key,
     literal,
+    merged,
 )
 from peft_lint.library import registry
 
 if TYPE_CHECKING:
+    from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
 
 _BUILTINS = frozenset(dir(builtins))
@@ -255,16 +257,15 @@ def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> Non
         machine.world.set_attribute(key(owner), f"[{place!r}]", value)
     else:
         if isinstance(owner, (Items, Entries)):
-            machine.world.replace_value(owner, owner._replace(exact=False))
+            machine.world.replace_value(owner, owner.overwritten())
         elif contained(owner):
             machine.escape(owner)
         machine.escape(value)
 
 
-def change_container(
-    machine: Machine, owner: Items | Entries, method: str, args: tuple[Value, ...], node: ast.Call
-) -> Value:
+def change_container(machine: Machine, owner: Items | Entries, method: str, call: Call) -> Value:
     """Call a method of a list, tuple, set or dict display; a None that it gives is its call's."""
+    args, node = call.args, call.node
     if isinstance(owner, Entries):
         if method == "get" and args:
             found = owner.get(str(literal(args[0])))
@@ -276,10 +277,10 @@ def change_container(
                 for name_, value in owner.items
             )
             return Items("list", values, owner.exact)
-        if method == "update" and len(args) == 1 and isinstance(args[0], Entries):
-            exact = owner.exact and args[0].exact
-            changed = Entries(owner.items + args[0].items, exact, owner.node)
-            machine.world.replace_value(owner, changed)
+        given = args[0] if len(args) == 1 else Entries(())
+        if method == "update" and len(args) < 2 and isinstance(given, Entries):
+            named = Entries(call.keywords, call.complete)
+            machine.world.replace_value(owner, merged(merged(owner, given), named))
             return Literal((None,), node)
     elif method in ("append", "add") and len(args) == 1:
         changed_items = owner._replace(items=(*owner.items, args[0]))
@@ -293,7 +294,7 @@ def change_container(
     elif method in ("index", "count"):
         return NOTHING_KNOWN
     if method not in ("keys", "copy"):
-        machine.world.replace_value(owner, owner._replace(exact=False))
+        machine.world.replace_value(owner, owner.overwritten())
         machine.escape(owner)
         for arg in args:
             if contained(arg):

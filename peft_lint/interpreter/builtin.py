@@ -21,6 +21,7 @@ from peft_lint.interpreter.values import (
     derived,
     drawn_from,
     literal,
+    merged,
 )
 from peft_lint.library import registry
 
@@ -104,14 +105,10 @@ def _zip(machine: Machine, arguments: Call) -> Value:
 def _dict(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) == 1 and drawn_from(arguments.args[0]) is not None:
         return access.collection(machine, arguments.args[0], arguments.node, lazy=False)
-    entries: tuple[tuple[str, Value], ...] = ()
-    exact = arguments.complete
+    entries = Entries((), True, arguments.node)
     for value in arguments.args:
-        if isinstance(value, Entries):
-            entries, exact = entries + value.items, exact and value.exact
-        else:
-            exact = False
-    return Entries(entries + arguments.keywords, exact, arguments.node)
+        entries = merged(entries, value)
+    return merged(entries, Entries(arguments.keywords, arguments.complete))
 
 
 def _through(machine: Machine, arguments: Call) -> Value:

@@ -129,7 +129,7 @@ def _apply_bound(machine: Machine, function: Bound, call: Call) -> Value:
     if isinstance(receiver, Super):
         return classes.call_super(machine, receiver, what, call)
     if isinstance(receiver, (Items, Entries)):
-        return access.change_container(machine, receiver, what, call.args, call.node)
+        return access.change_container(machine, receiver, what, call)
     return derived(what, receiver, *call.values())
 
 
@@ -138,7 +138,7 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
     for value in call.values():
         machine.escape(value)
         if isinstance(value, (Items, Entries)):
-            machine.world.replace_value(value, value._replace(exact=False))
+            machine.world.replace_value(value, value.overwritten())
     result = result_of(machine, function, call)
     if isinstance(function, Unknown) and drawn_from(function) is not None:
         # What a part of a model gives, such as the values of a dict of parameters, is one too.

@@ -22,6 +22,7 @@ from peft_lint.interpreter.values import (
     joined,
     key,
     literal,
+    merged,
 )
 
 if TYPE_CHECKING:
@@ -75,11 +76,8 @@ def _dict(machine: Machine, node: ast.Dict) -> Value:
     for name, value in zip(node.keys, node.values, strict=True):
         inner = machine.eval(value)
         if name is None:
-            if isinstance(inner, Entries):
-                entries += inner.items
-                exact = exact and inner.exact
-            else:
-                exact = False
+            spread = merged(Entries(tuple(entries), exact), inner)
+            entries, exact = list(spread.items), spread.exact
             continue
         constant = literal(machine.eval(name))
         if isinstance(constant, str):

@@ -193,11 +193,11 @@ def _forgotten(
             yield name, machine.fresh(node, name)
     for name in sorted(state.attributes.keys() & facts.words - facts.assigned):
         value = state.attributes[name]
-        if isinstance(value, (Items, Entries)) and value.exact:
-            yield name, value._replace(exact=False)
+        if isinstance(value, (Items, Entries)) and value.overwritten() != value:
+            yield name, value.overwritten()
 
 
 def _forget_content(world: World, value: Value) -> None:
     """Note that a container may hold other things by now."""
-    if isinstance(value, (Items, Entries)) and value.exact:
-        world.replace_value(value, value._replace(exact=False))
+    if isinstance(value, (Items, Entries)) and value.overwritten() != value:
+        world.replace_value(value, value.overwritten())

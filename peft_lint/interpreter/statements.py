@@ -18,6 +18,7 @@ from peft_lint.interpreter.values import (
     Symbol,
     Value,
     derived,
+    merged,
 )
 from peft_lint.interpreter.world import World
 from peft_lint.library import registry
@@ -62,8 +63,8 @@ def _augmented(machine: Machine, node: ast.AugAssign, world: World) -> list[Worl
         if isinstance(old, Items) and isinstance(value, Items) and isinstance(node.op, ast.Add):
             exact = old.exact and value.exact
             new: Value = old._replace(items=old.items + value.items, exact=exact)
-        elif isinstance(old, Entries) and isinstance(value, Entries):
-            new = old._replace(items=old.items + value.items, exact=old.exact and value.exact)
+        elif isinstance(old, Entries):
+            new = merged(old, value)
         else:
             new = derived(type(node.op).__name__, old, value)
         access.assign(machine, node.target, new)
@@ -136,6 +137,12 @@ def _delete(machine: Machine, node: ast.Delete, world: World) -> list[World]:
             owner = machine.eval(target.value)
             # What the class has under that name shows again: as if it were assigned.
             access.set_attribute(machine, owner, target.attr, NOTHING_KNOWN, target)
+            world = machine.world
+        elif isinstance(target, ast.Subscript):
+            machine.world = world
+            owner = machine.eval(target.value)
+            if isinstance(owner, (Items, Entries)):
+                machine.world.replace_value(owner, owner.overwritten())
             world = machine.world
     return [world]
 

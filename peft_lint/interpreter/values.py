@@ -89,6 +89,10 @@ class Items(NamedTuple):
     def __hash__(self) -> int:
         return hash(self[:3])
 
+    def overwritten(self) -> Items:
+        """Return it after a change that the text does not show."""
+        return self._replace(exact=False)
+
 
 class Entries(NamedTuple):
     """A dict display with literal string keys; `exact` when it holds just these."""
@@ -109,6 +113,11 @@ class Entries(NamedTuple):
     def get(self, key: str) -> Value | None:
         """Return the value of `key`, the last one written."""
         return next((value for name, value in reversed(self.items) if name == key), None)
+
+    def overwritten(self) -> Entries:
+        """Return it after a change that the text does not show; objects stay within reach."""
+        items = ((name, value if contained(value) else NOTHING_KNOWN) for name, value in self.items)
+        return self._replace(items=tuple(items), exact=False)
 
 
 class Symbol(NamedTuple):
@@ -299,6 +308,14 @@ def contained(value: Value) -> tuple[int, ...]:
     if isinstance(value, Bound):
         return contained(value.receiver)
     return ()
+
+
+def merged(old: Entries, new: Value) -> Entries:
+    """Return what `{**old, **new}` holds; what the text does not show of `new` may be any key."""
+    exact = isinstance(new, Entries) and new.exact
+    kept = old if exact else old.overwritten()
+    added = new.items if isinstance(new, Entries) else ()
+    return Entries((*kept.items, *added), exact and old.exact, old.node)
 
 
 class Super(NamedTuple):

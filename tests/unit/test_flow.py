@@ -4,6 +4,7 @@ import pytest
 
 from peft_lint.document import Document
 from peft_lint.interpreter.run import run
+from peft_lint.interpreter.values import literal
 from peft_lint.versions import Target
 
 PREAMBLE = """\
@@ -255,3 +256,28 @@ def test_a_call_too_deep_to_follow_may_do_anything_to_its_object():
 def test_a_call_too_deep_to_follow_may_do_anything_to_a_global():
     links = "".join(f"def f{n}(): f{n + 1}()\n" for n in range(6))
     assert modes(f"{links}def f6(): m.train()\nf0()") == {None}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("d.setdefault('alpha', 8)", None),
+        ("d.update(given)", None),
+        ("d.update(r=4)", None),
+        ("d.pop('r')", None),
+        ("del d['r']", None),
+        ("d |= given", None),
+        ("d = {**d, **given}", None),
+        ("for key in given: d[key] = given[key]", None),
+        ("d['r'] = 4", 4),
+        ("d = {**given, **d}", 16),
+        ("d = {**d, 'r': 2}", 2),
+        ("d = dict(d, r=2)", 2),
+        ("pass", 16),
+    ],
+)
+def test_what_a_dict_held_is_forgotten_once_it_may_hold_something_else(change, expected):
+    code = f"def make(given):\n    d = {{'r': 16}}\n    {change}\n    return LoraConfig(**d)\n"
+    code += "m = get_peft_model(m, make(mode))"
+    (body,) = bodies(PREAMBLE + code)
+    assert literal(body.adapters[0].config.get("r")) == expected
