@@ -21,7 +21,7 @@ README = ROOT / "README.md"
 LONGEST_SUMMARY = 150
 
 _FRONT_MATTER = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n", re.DOTALL | re.MULTILINE)
-_SUMMARY = re.compile(r"^# What it does\n+(.+?[.!?])(?=\s)", re.DOTALL | re.MULTILINE)
+_SUMMARY = re.compile(r"^# What it does\n+(?!#|\n)(.+?[.!?])(?=\s)", re.DOTALL | re.MULTILINE)
 _TABLE_START, _TABLE_END = "<!-- rules -->", "<!-- end of rules -->"
 # In the order of the index; `references` are for readers of the page only.
 _KEYS: dict[str, type] = {

@@ -6,7 +6,17 @@ import gc
 import os
 import sys
 
-COMMANDS = ("check", "rule", "rules", "trace", "symptoms", "settings", "knowledge", "server")
+COMMANDS = (
+    "check",
+    "rule",
+    "rules",
+    "trace",
+    "symptoms",
+    "settings",
+    "knowledge",
+    "server",
+    "new-rule",
+)
 
 
 class UsageError(Exception):
@@ -76,6 +86,10 @@ def _run(arguments: list[str]) -> int:
         from peft_lint.cli.knowledge import knowledge
 
         return knowledge(rest)
+    if command == "new-rule":
+        from peft_lint.cli.new_rule import new_rule
+
+        return new_rule(rest)
     from peft_lint.cli.rule import rule, rules
 
     return rule(rest) if command == "rule" else rules(rest)

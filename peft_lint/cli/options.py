@@ -28,6 +28,7 @@ commands:
   knowledge LIBRARY NAME
                       say what is known of a name of peft, transformers or trl
   server              speak the language server protocol with an editor
+  new-rule CODE NAME  begin a rule, in a checkout of peft-lint
 
 A path that is named like a command needs `check` or `./` before it.
 exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, settings, IO or internal error

@@ -140,5 +140,13 @@ def test_every_rule_module_has_a_page():
     )
 
 
+def test_no_skeleton_is_left_to_write():
+    root = FOLDER.parent
+    places = ("rules/PEF*.md", "peft_lint/rules/*/*.py", "tests/proofs/test_pef*.py")
+    files = [path for place in places for path in root.glob(place)]
+    left = [path.name for path in files if "TODO" in path.read_text("utf-8")]
+    assert not left, "write what says TODO"
+
+
 def test_markers_are_read():
     assert MARKER.findall("x  # PEF101 [9:37]") == [("PEF101", "9", "37")]

@@ -68,6 +68,7 @@ def test_a_page_becomes_a_row(tool, tmp_path):
         ("preview = false", "preview = false\nwrods = []", "unknown keys: wrods"),
         ('name = "some-rule"', 'name = "other"', "file must be named PEF999-other.md"),
         ("# What it does", "# What", "needs a sentence under"),
+        ("Finds a thing. Then\nanother one.", "# Why it is bad\n\nIt is.", "needs a sentence"),
         ('code = "PEF999"', 'code = "PEF999', "front matter is not valid TOML"),
         ("Finds a thing.", f"Finds {'a ' * 80}thing.", "has 172 characters, at most 150"),
     ],
