@@ -158,6 +158,8 @@ def _differing(
 
 def _joined_state(left: State, right: State) -> State | None:
     """Return what two worlds agree on about one object; None if it is not one object."""
+    if isinstance(left, Body) and isinstance(right, Body):
+        return _joined_body(left, right)
     if left == right:
         return left
     if isinstance(left, Instance) and isinstance(right, Instance):
@@ -170,8 +172,6 @@ def _joined_state(left: State, right: State) -> State | None:
         same_handle = (left.body, left.kind, left.node) == (right.body, right.kind, right.node)
         mode = agreed(left.training, right.training)
         return left._replace(training=mode, settings=None) if same_handle else None
-    if isinstance(left, Body) and isinstance(right, Body):
-        return _joined_body(left, right)
     return None
 
 
@@ -199,6 +199,12 @@ def _joined_body(left: Body, right: Body) -> Body | None:
         escaped=left.escaped or right.escaped,
         trained=agreed(left.trained, right.trained),
         mode_call=left.mode_call if left.mode_call is right.mode_call else None,
+        merged=tuple(
+            _joined_adapter(one, two)
+            for one in left.merged
+            for two in right.merged
+            if one.node is two.node
+        ),
         state_dict_by=(left.state_dict_by if left.state_dict_by is right.state_dict_by else None),
         steps=min(left.steps, right.steps, key=len),
     )
@@ -212,4 +218,5 @@ def _joined_adapter(left: Adapter, right: Adapter) -> Adapter:
         dropout=agreed(left.dropout, right.dropout),
         merged=agreed(left.merged, right.merged),
         frozen_by=left.frozen_by if left.frozen_by is right.frozen_by else None,
+        paths=tuple(path for path in left.paths if path in right.paths),
     )

@@ -89,7 +89,8 @@ class Adapter(NamedTuple):
     `training` is the mode of its own dropout, `dropout` whether that is above zero.
     `in_place` is False for prompt learning, which leaves the body's modules alone.
     `native` when the model holds it by itself, without a PeftModel around it.
-    `frozen_by` is the step that froze it, None for one that only is not active.
+    `frozen_by` is the step that froze it, None for one that only is not active. `paths` are
+    where it lies: what it was loaded from and saved to, as far as known.
     """
 
     name: str
@@ -103,6 +104,17 @@ class Adapter(NamedTuple):
     in_place: Fact = True
     native: bool = False
     frozen_by: Node | None = None
+    paths: tuple[Value, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        # Where an adapter lies keeps no two worlds apart.
+        return isinstance(other, Adapter) and self[:-1] == other[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.node))
 
 
 class Body(NamedTuple):
@@ -114,7 +126,8 @@ class Body(NamedTuple):
     is known of them, `active` likewise. `others` is whether parameters besides those of the
     adapters can be trained. `mode_call` is the explicit `.train()` that last set the mode,
     until training happens. `state_dict_by` is the statement that replaced the model's method
-    of that name, `resized` the call that last gave it another vocabulary.
+    of that name, `resized` the call that last gave it another vocabulary. `merged` are the
+    adapters that are in the base for good.
     """
 
     node: Node
@@ -136,6 +149,7 @@ class Body(NamedTuple):
     mode_call: Node | None = None
     state_dict_by: ast.stmt | None = None
     resized: Node | None = None
+    merged: tuple[Adapter, ...] = ()
     steps: Steps = ()
 
     def __eq__(self, other: object) -> bool:
@@ -346,7 +360,12 @@ def uncertain(body: Body) -> Body:
         if body.adapters is None
         else tuple(
             one._replace(
-                weights=Weights.UNKNOWN, trainable=None, training=None, merged=None, frozen_by=None
+                weights=Weights.UNKNOWN,
+                trainable=None,
+                training=None,
+                merged=None,
+                frozen_by=None,
+                paths=(),
             )
             for one in body.adapters
         ),
@@ -356,6 +375,7 @@ def uncertain(body: Body) -> Body:
         trained=None,
         mode_call=None,
         state_dict_by=None,
+        merged=(),
         escaped=True,
     )
 

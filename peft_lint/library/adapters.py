@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from peft_lint.events import Activated, ForeignCalled, Merged, NoOp, Saved
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Fact, Handle, Kind, State
+from peft_lint.interpreter.objects import Adapter, Body, Fact, Handle, Kind, State
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -174,11 +175,24 @@ def unmerge_adapter(call: Call) -> Value:
 def merge_and_unload(call: Call) -> Value:
     """Model the plain model that is left: the base part of the mode, no adapter (A7)."""
     machine = call.machine
-    ref, handle, _ = receiver_of(call)
-    if spelled_method(call) == "merge_and_unload":
+    ref, handle, body = receiver_of(call)
+    merges = spelled_method(call) == "merge_and_unload"
+    if merges:
         machine.emit(Merged(call.node, ref.id))
-    change_body(machine, handle, adapters=(), active=(), enabled=True)
+    merged = (*body.merged, *_left_inside(call, body, merges))
+    change_body(machine, handle, adapters=(), active=(), enabled=True, merged=merged)
     return plain_of(machine, ref)
+
+
+def _left_inside(call: Call, body: Body, merges: bool) -> Iterator[Adapter]:
+    """Yield the adapters whose weights stay in the base: what is merged now, or was before."""
+    given = call.get(2, "adapter_names") if merges else None
+    chosen = body.active if given is None or literal(given, ...) is None else names_in(given)
+    for one in body.adapters or ():
+        picked = merges and one.name in (chosen or ())
+        known = any(one.node is other.node and one.paths == other.paths for other in body.merged)
+        if one.in_place is True and (picked or one.merged is True) and not known:
+            yield one
 
 
 @method(Handle, "get_base_model")

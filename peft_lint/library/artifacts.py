@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Handle, Kind, Weights, agreed
-from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value, literal
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Items,
+    Literal,
+    Ref,
+    Symbol,
+    Unknown,
+    Value,
+    literal,
+)
 from peft_lint.library.configs import DEFAULT, PROMPT_LEARNING, class_of, dropout, in_place
 
 if TYPE_CHECKING:
@@ -95,6 +104,7 @@ def loaded_adapter(
         dropout=None,
         in_place=None if prompts else True,
         frozen_by=call.node if trainable is False else None,
+        paths=_paths(call, path),
     )
     if found is None:
         return adapter
@@ -108,6 +118,23 @@ def loaded_adapter(
         dropout=found.dropout,
         in_place=not prompt,
     )
+
+
+def _paths(call: Call, path: Value | None) -> tuple[Value, ...]:
+    """Return where an adapter lies that a call loads, if that is known."""
+    below = call.constant(None, "subfolder", "" if call.complete else None)
+    known = isinstance(below, str) and call.get(None, "revision") is None
+    found = place(path, below) if known and isinstance(below, str) else None
+    return () if found is None else (found,)
+
+
+def place(path: Value | None, below: str = "") -> Value | None:
+    """Return a value that is the same for the same folder, None where it is not known."""
+    folder = literal(path)
+    if isinstance(folder, str):
+        return Literal((os.path.normpath(os.path.join(folder, below)),))
+    stable = isinstance(path, Symbol) or (isinstance(path, Unknown) and path.origin is not None)
+    return path if stable and not below else None
 
 
 def _joined(saved: list[Artifact]) -> Artifact:
@@ -149,11 +176,17 @@ def save(machine: Machine, ref: Ref, path: Value | None, chosen: Value | None = 
     that holds its adapters itself saves the active one. None stands for a whole model.
     """
     folder, handle = literal(path), machine.world.handle(ref)
-    if not isinstance(folder, str) or handle is None:
+    if handle is None:
         return
     body = machine.world.body(handle)
     base = literal(body.checkpoint)
     adapters = _saved(handle, body.adapters or (), body.active, chosen)
+    if adapters and body.adapters:
+        places = {one.name: place(path, name) for one, name in adapters}
+        now = tuple(_lying(one, places.get(one.name)) for one in body.adapters)
+        machine.world.put(handle.body, body._replace(adapters=now))
+    if not isinstance(folder, str):
+        return
     if not adapters:
         _note(machine, folder, None)
     for adapter, name in adapters:
@@ -167,6 +200,13 @@ def save(machine: Machine, ref: Ref, path: Value | None, chosen: Value | None = 
         if artifact.config is None and adapter.config is not None:
             artifact = artifact._replace(dropout=None)
         _note(machine, os.path.join(folder, name), artifact)
+
+
+def _lying(adapter: Adapter, path: Value | None) -> Adapter:
+    """Return an adapter after it was saved to a path."""
+    if path is None or path in adapter.paths:
+        return adapter
+    return adapter._replace(paths=(*adapter.paths, path))
 
 
 def _note(machine: Machine, folder: str, artifact: Artifact | None) -> None:

@@ -143,8 +143,8 @@ def load_weights(
     handle = machine.world.heap.get(number)
     if isinstance(handle, Handle):
         machine.emit(StateDictLoaded(node, number, weights, strict))
-        update_adapters(machine, handle, weights=Weights.UNKNOWN)
-        change_body(machine, handle, trained=None)
+        update_adapters(machine, handle, weights=Weights.UNKNOWN, paths=())
+        change_body(machine, handle, trained=None, merged=())
 
 
 def native_evaluates(machine: Machine) -> bool:

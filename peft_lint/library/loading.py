@@ -189,7 +189,9 @@ def _load_named(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> 
         stays = trainable is False and body.active is not None and name not in body.active
         kept = existing.trainable if stays else None
         frozen_by = existing.frozen_by if stays else None
-        adapter = existing._replace(weights=adapter.weights, trainable=kept, frozen_by=frozen_by)
+        adapter = existing._replace(
+            weights=adapter.weights, trainable=kept, frozen_by=frozen_by, paths=adapter.paths
+        )
     # Loading takes merged adapters out again (A9).
     update_adapters(machine, handle, merged=False)
     now = machine.world.body(handle)
@@ -250,7 +252,9 @@ def _weights_from(call: Call, how: str) -> Value:
     adapters = machine.world.body(handle).adapters
     if adapters is not None:
         loaded = tuple(
-            one._replace(weights=Weights.LOADED) if one.name == name or len(adapters) == 1 else one
+            one._replace(weights=Weights.LOADED, paths=())
+            if one.name == name or len(adapters) == 1
+            else one
             for one in adapters
         )
         change_body(machine, handle, adapters=loaded)

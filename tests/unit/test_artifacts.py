@@ -324,3 +324,36 @@ def test_a_folder_that_may_hold_a_whole_model_is_not_taken_for_an_adapter(tmp_pa
     assert len(interpreted(sure, tmp_path)[2].adapters) == 1
     elsewhere = code.replace('"out")\nm', '"out2")\nm')
     assert interpreted(elsewhere, tmp_path)[2].adapters == ()
+
+
+# Where an adapter lies, and which are merged
+
+
+def merged_paths(code, folder):
+    return [
+        tuple(path.values[0] for path in one.paths) for one in interpreted(code, folder)[2].merged
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("m = m.merge_and_unload()", [("adapter",)]),
+        ("m.save_pretrained('other/'); m = m.merge_and_unload()", [("adapter", "other")]),
+        ("m = m.merge_and_unload(adapter_names=['second'])", []),
+        ("m.merge_adapter(); m = m.unload()", [("adapter",)]),
+        ("m.merge_adapter(); m.unmerge_adapter(); m = m.unload()", []),
+        ("m = m.unload()", []),
+        ("m = m.merge_and_unload(); m.load_state_dict(torch.load('weights.pt'))", []),
+        ("m = m.merge_and_unload(); unknown(m)", []),
+    ],
+)
+def test_a_body_knows_which_adapters_are_merged_into_it(tmp_path, code, expected):
+    load = 'm = PeftModel.from_pretrained(base, "./adapter")\n'
+    assert merged_paths(load + code, tmp_path) == expected
+
+
+def test_where_an_adapter_lies_is_what_all_worlds_agree_on(tmp_path):
+    code = "m = get_peft_model(base, LoraConfig())\nm.save_pretrained('one')\n"
+    code += "if more:\n    m.save_pretrained('two')\n"
+    assert [path.values for path in adapter(code, tmp_path).paths] == [("one",)]
