@@ -16,8 +16,15 @@ _HARMLESS = frozenset(
 )
 
 
+def moved(scene: Scene) -> bool:
+    """Return whether the document moves folders, or lets another program do so."""
+    return any(_last_name(node) in _MOVES for node in ast.walk(scene.document.tree))
+
+
 def filled(folder: str, scene: Scene) -> bool:
     """Return whether something else in the document may put an adapter into a folder."""
+    if moved(scene):
+        return True
     nodes = list(ast.walk(scene.document.tree))
     names = {
         target.id
@@ -27,8 +34,6 @@ def filled(folder: str, scene: Scene) -> bool:
         if isinstance(target, ast.Name)
     }
     for node in nodes:
-        if _last_name(node) in _MOVES:
-            return True
         if isinstance(node, ast.Call) and _last_name(node.func) not in _HARMLESS:
             for argument in (*node.args, *(word.value for word in node.keywords)):
                 for part in ast.walk(argument):

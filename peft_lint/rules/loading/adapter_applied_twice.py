@@ -1,0 +1,150 @@
+"""PEF107: an adapter is loaded onto a model that has it already: merged in, or beside it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from peft_lint import knowledge
+from peft_lint.events import AdapterLoaded, Enclosed, Merged, Mixed, Saved
+from peft_lint.finding import Severity
+from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
+from peft_lint.interpreter.values import Value, literal
+from peft_lint.library.artifacts import place
+from peft_lint.library.configs import DEFAULT
+from peft_lint.rules.folders import filled, moved
+from peft_lint.rules.rewrapping import blocks_around
+from peft_lint.scene import Scene
+from peft_lint.suspicion import Proposal, Suspicion
+
+_WHERE = frozenset({"subfolder", "revision", "adapter_kwargs"})
+
+
+class Again(NamedTuple):
+    """A load of an adapter, from `path`, that its model has already, since `first`.
+
+    `merged` tells one that is merged into the model from one that was loaded with it.
+    """
+
+    node: Node
+    path: Value
+    first: Node
+    merged: bool
+    base: ast.expr | None
+
+
+class Rule:
+    """Compares where each adapter lies with where those lie that its base has."""
+
+    def __init__(self) -> None:
+        self._bases: dict[Node, ast.expr | None] = {}
+        self._merges: dict[Node, Node] = {}
+        self._owners: dict[Value, set[Node]] = {}
+        self._found: dict[Node, Again] = {}
+
+    def on_merged(self, event: Merged, scene: Scene) -> None:
+        """Note where each adapter is merged."""
+        for one in scene.body(event).adapters or ():
+            self._merges.setdefault(one.node, event.node)
+
+    def on_saved(self, event: Saved, scene: Scene) -> None:
+        """Note which adapters are saved where."""
+        for one in scene.body(event).adapters or ():
+            path = place(event.path, "" if one.name == DEFAULT else one.name)
+            if path is not None:
+                self._owners.setdefault(path, set()).add(one.node)
+
+    def on_mixed(self, event: Mixed, scene: Scene) -> None:
+        """Let go of adapters that are mixed, perhaps with the weight -1 that takes them out."""
+        for one in scene.body(event).adapters or ():
+            self._found.pop(one.node, None)
+
+    def on_enclosed(self, event: Enclosed, scene: Scene) -> None:
+        """Look at a load that puts a PeftModel around a base."""
+        before, base = event.before, event.base_node
+        self._bases[event.node] = base
+        new = None if event.config else _new(scene.body(event), event.node)
+        if new is None:
+            return
+        inside = (one for one in before.adapters or () if one.in_place and one.merged)
+        self._compare(event, new, (*before.merged, *inside), base, scene)
+        if place(before.checkpoint) in new.paths and _is_loaded_with_adapter(before):
+            again = Again(event.node, new.paths[0], before.node, False, base)
+            self._found.setdefault(event.node, again)
+
+    def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
+        """Look at a load by the plain model's own method."""
+        body = scene.body(event)
+        new = _new(body, event.node)
+        plain = event.how == "load_adapter" and scene.handle(event).kind is Kind.PLAIN
+        if plain and new is not None:
+            self._compare(event, new, body.merged, None, scene)
+
+    def _compare(
+        self,
+        event: Enclosed | AdapterLoaded,
+        new: Adapter,
+        inside: tuple[Adapter, ...],
+        base: ast.expr | None,
+        scene: Scene,
+    ) -> None:
+        """Suspect a load of what is merged, unless time may have passed or a step failed."""
+        places = scene.places(event)
+        loops = [loop for where in places for loop in where.loops]
+        owners = [owner for where in places for owner in blocks_around(where.node, scene)]
+        if any(isinstance(one, (ast.While, ast.ExceptHandler)) for one in (*loops, *owners)):
+            return
+        for one in inside:
+            same = not set(one.paths).isdisjoint(new.paths)
+            if same and not (one.node is new.node and loops):
+                again = Again(new.node, new.paths[0], one.node, True, base)
+                self._found.setdefault(new.node, again)
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report loads from folders that nothing else fills."""
+        for again in self._found.values():
+            owners = self._owners.get(again.path, set())
+            folder = literal(again.path)
+            changes = filled(folder, scene) if isinstance(folder, str) else moved(scene)
+            # A base beside its adapter was put there on purpose.
+            whole = not again.merged and None in scene.machine.saved.get(str(folder), ())
+            if owners <= {again.first} and not whole and not changes:
+                yield self._suspicion(again)
+
+    def _suspicion(self, again: Again) -> Suspicion:
+        proposals: tuple[Proposal, ...] = ()
+        if again.merged:
+            from peft_lint.rules.loading import adapter_applied_twice_fix as fix
+
+            message = "the adapter is applied twice: the model that it is put on has it merged in"
+            merge = self._merges.get(again.first, again.first)
+            step = (merge, "the adapter is merged into the base model here")
+            end = "and the same adapter is put on top of it here"
+            proposals = fix.proposals(again, self._bases.get(again.first))
+        else:
+            message = "the model was loaded with this adapter already"
+            step = (again.first, "the adapter is loaded together with its base model here")
+            end = "and the same adapter is loaded once more here"
+        return Suspicion(
+            code="PEF107",
+            severity=Severity.ERROR if again.merged else Severity.INFO,
+            message=message,
+            anchor=again.node,
+            story=(step, (again.node, end)),
+            cause=again.node,
+            proposals=proposals,
+        )
+
+
+def _new(body: Body, node: Node) -> Adapter | None:
+    return next((one for one in body.adapters or () if one.node is node), None)
+
+
+def _is_loaded_with_adapter(before: Body) -> bool:
+    """Return whether a class of transformers loaded a body, with the adapter that lies there."""
+    name, adapters = before.model_class or "", before.adapters
+    known = name.startswith("Auto") or knowledge.model_class(name) is not None
+    elsewhere = not before.complete or any(word in _WHERE for word, _ in before.arguments)
+    own = adapters is not None and all(one.node is before.node for one in adapters)
+    return known and own and not elsewhere
