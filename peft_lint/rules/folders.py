@@ -1,4 +1,4 @@
-"""Whether something in a document may put an adapter into a folder."""
+"""Whether something in a document may fill, empty or move a folder that has an adapter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from peft_lint.scene import Scene
 
 # What moves a folder, so that what was saved in one may lie in another.
 _MOVES = frozenset({"shutil", "chdir", "rename", "symlink", "symlink_to", "subprocess"})
+# What takes files away. Lists have a `remove` as well: then a rule is silent for nothing.
+_REMOVES = frozenset({"remove", "unlink", "rmdir", "removedirs", "rmtree", "system"})
 # Calls that may be given a folder and put no adapter into it.
 _HARMLESS = frozenset(
     "from_pretrained load_adapter save_pretrained save_model push_to_hub makedirs mkdir print "
@@ -19,6 +21,11 @@ _HARMLESS = frozenset(
 def moved(scene: Scene) -> bool:
     """Return whether the document moves folders, or lets another program do so."""
     return any(_last_name(node) in _MOVES for node in ast.walk(scene.document.tree))
+
+
+def emptied(scene: Scene) -> bool:
+    """Return whether the document takes files away, or moves folders."""
+    return any(_last_name(node) in _MOVES | _REMOVES for node in ast.walk(scene.document.tree))
 
 
 def filled(folder: str, scene: Scene) -> bool:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from peft_lint import knowledge
-from peft_lint.events import AdapterLoaded, Enclosed, Merged, Mixed, Saved
+from peft_lint.events import AdapterLoaded, Enclosed, Mixed
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.library.artifacts import place
-from peft_lint.library.configs import DEFAULT
-from peft_lint.rules.folders import filled, moved
+from peft_lint.rules.merging import Merging, shared
 from peft_lint.rules.rewrapping import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -34,26 +33,13 @@ class Again(NamedTuple):
     base: ast.expr | None
 
 
-class Rule:
+class Rule(Merging):
     """Compares where each adapter lies with where those lie that its base has."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._bases: dict[Node, ast.expr | None] = {}
-        self._merges: dict[Node, Node] = {}
-        self._owners: dict[Value, set[Node]] = {}
         self._found: dict[Node, Again] = {}
-
-    def on_merged(self, event: Merged, scene: Scene) -> None:
-        """Note where each adapter is merged."""
-        for one in scene.body(event).adapters or ():
-            self._merges.setdefault(one.node, event.node)
-
-    def on_saved(self, event: Saved, scene: Scene) -> None:
-        """Note which adapters are saved where."""
-        for one in scene.body(event).adapters or ():
-            path = place(event.path, "" if one.name == DEFAULT else one.name)
-            if path is not None:
-                self._owners.setdefault(path, set()).add(one.node)
 
     def on_mixed(self, event: Mixed, scene: Scene) -> None:
         """Let go of adapters that are mixed, perhaps with the weight -1 that takes them out."""
@@ -95,21 +81,18 @@ class Rule:
         owners = [owner for where in places for owner in blocks_around(where.node, scene)]
         if any(isinstance(one, (ast.While, ast.ExceptHandler)) for one in (*loops, *owners)):
             return
-        for one in inside:
-            same = not set(one.paths).isdisjoint(new.paths)
-            if same and not (one.node is new.node and loops):
-                again = Again(new.node, new.paths[0], one.node, True, base)
-                self._found.setdefault(new.node, again)
+        one = shared(inside, new)
+        if one is not None and not (one.node is new.node and loops):
+            again = Again(new.node, new.paths[0], one.node, True, base)
+            self._found.setdefault(new.node, again)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report loads from folders that nothing else fills."""
         for again in self._found.values():
-            owners = self._owners.get(again.path, set())
-            folder = literal(again.path)
-            changes = filled(folder, scene) if isinstance(folder, str) else moved(scene)
             # A base beside its adapter was put there on purpose.
-            whole = not again.merged and None in scene.machine.saved.get(str(folder), ())
-            if owners <= {again.first} and not whole and not changes:
+            saved = scene.machine.saved.get(str(literal(again.path)), ())
+            whole = not again.merged and None in saved
+            if not whole and not self.may_differ(again.path, again.first, scene):
                 yield self._suspicion(again)
 
     def _suspicion(self, again: Again) -> Suspicion:
@@ -118,7 +101,7 @@ class Rule:
             from peft_lint.rules.loading import adapter_applied_twice_fix as fix
 
             message = "the adapter is applied twice: the model that it is put on has it merged in"
-            merge = self._merges.get(again.first, again.first)
+            merge = self.merges.get(again.first, again.first)
             step = (merge, "the adapter is merged into the base model here")
             end = "and the same adapter is put on top of it here"
             proposals = fix.proposals(again, self._bases.get(again.first))
