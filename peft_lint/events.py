@@ -283,6 +283,13 @@ class ConfigUsed(NamedTuple):
     model: int | None
 
 
+class ArgumentsSwapped(NamedTuple):
+    """A function of PEFT's got its first two arguments in the wrong order, and raises."""
+
+    node: ast.Call
+    how: str
+
+
 class SettingsMade(NamedTuple):
     """Training arguments, or settings of a quantisation or of a generation, are made."""
 
@@ -355,7 +362,14 @@ ModelEvent = (
     | ParametersTouched
 )
 Event = (
-    ModelEvent | ConfigMade | ConfigUsed | SettingsMade | TrainerMade | TokenizerMade | PadTokenSet
+    ModelEvent
+    | ConfigMade
+    | ConfigUsed
+    | ArgumentsSwapped
+    | SettingsMade
+    | TrainerMade
+    | TokenizerMade
+    | PadTokenSet
 )
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
@@ -384,6 +398,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_parameters_touched": ParametersTouched,
     "on_config_made": ConfigMade,
     "on_config_used": ConfigUsed,
+    "on_arguments_swapped": ArgumentsSwapped,
     "on_settings_made": SettingsMade,
     "on_trainer_made": TrainerMade,
     "on_tokenizer_made": TokenizerMade,

@@ -162,6 +162,10 @@ def _isinstance(machine: Machine, arguments: Call) -> Value:
             return Literal((True,), arguments.node)
         if handle.kind is Kind.PLAIN and machine.world.body(handle).adapters is not None:
             return Literal((False,), arguments.node)
+    asks = isinstance(kind, Symbol) and registry.canonical(kind.name) == "peft.PeftConfig"
+    if asks and (handle is not None or isinstance(machine.world.state(value), Config)):
+        # A helper that takes a model and a config in either order asks which is which.
+        return Literal((handle is None,), arguments.node)
     return derived("isinstance", value, kind)
 
 

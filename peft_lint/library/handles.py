@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.events import StateDictLoaded
+from peft_lint.events import ArgumentsSwapped, StateDictLoaded
 from peft_lint.interpreter.objects import (
     Adapter,
     Body,
@@ -14,6 +14,7 @@ from peft_lint.interpreter.objects import (
     Instance,
     Kind,
     Node,
+    State,
     Weights,
 )
 from peft_lint.interpreter.values import Ref, Unknown, Value, literal
@@ -160,6 +161,22 @@ def with_adapter(body: Body, adapter: Adapter) -> tuple[Adapter, ...] | None:
     if body.adapters is None:
         return None
     return (*(one for one in body.adapters if one.name != adapter.name), adapter)
+
+
+def swapped(call: Call, how: str, *kinds: type[State] | type[str]) -> bool:
+    """Return whether the first arguments of a call surely are of these kinds, and tell so.
+
+    They are those of the parameters the other way round.
+    """
+    given, spelled = call.args[: len(kinds)], call.node.args[: len(kinds)]
+    if len(given) < len(kinds) or any(isinstance(one, ast.Starred) for one in spelled):
+        return False
+    for value, kind in zip(given, kinds, strict=True):
+        found = literal(value) if kind is str else call.machine.world.state(value)
+        if not isinstance(found, kind):
+            return False
+    call.machine.emit(ArgumentsSwapped(call.node, how))
+    return True
 
 
 def plain_of(machine: Machine, ref: Ref) -> Ref:

@@ -19,6 +19,7 @@ from peft_lint.library.handles import (
     new_model,
     receiver_of,
     set_mode,
+    swapped,
     text,
     update_adapters,
     with_adapter,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 def from_pretrained(call: Call, class_name: str) -> Value:
     """Model `PeftModel.from_pretrained(model, id)`: eval mode, unless trainable (A7)."""
     machine = call.machine
+    if swapped(call, f"{class_name}.from_pretrained", str, Handle):
+        return NOTHING_KNOWN
     ref, handle, _ = base_handle(call, call.get(0, "model"))
     trainable = flag(call, 3, "is_trainable", False)
     name = text(call, 2, "adapter_name", DEFAULT)

@@ -16,6 +16,7 @@ from peft_lint.library.handles import (
     base_handle,
     change_body,
     receiver_of,
+    swapped,
     text,
     update_adapters,
     with_adapter,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 @function("peft.get_peft_model")
 def get_peft_model(call: Call) -> Value:
     """Model `get_peft_model(model, peft_config)`: mixed mode, fresh weights (A7)."""
+    if swapped(call, "get_peft_model", Config, Handle):
+        return NOTHING_KNOWN
     node = call.node_of(1, "peft_config")
     mixed = call.constant(3, "mixed") is True
     config = config_of(call, call.get(1, "peft_config"))
@@ -37,6 +40,8 @@ def get_peft_model(call: Call) -> Value:
 
 def wrap_in(call: Call, class_name: str) -> Value:
     """Model `PeftModel(base, config)` and its subclasses: as get_peft_model."""
+    if swapped(call, class_name, Config, Handle):
+        return NOTHING_KNOWN
     node = call.node_of(1, "peft_config")
     mixed = class_name == "PeftMixedModel"
     config = config_of(call, call.get(1, "peft_config"))
@@ -53,6 +58,8 @@ def task_of_class(name: str, prefix: str) -> Value | None:
 @function("peft.inject_adapter_in_model")
 def inject_adapter_in_model(call: Call) -> Value:
     """Model `inject_adapter_in_model(config, model)`: dropout live, flags kept (A7, H)."""
+    if swapped(call, "inject_adapter_in_model", Handle, Config):
+        return NOTHING_KNOWN
     ref, handle, known = base_handle(call, call.get(1, "model"))
     body = call.machine.world.body(handle)
     config = config_of(call, call.get(0, "peft_config"))
@@ -162,6 +169,9 @@ def add_adapter(call: Call) -> Value:
     ref, handle, body = receiver_of(call)
     if handle.kind is Kind.PLAIN:
         return _add_native(call, ref, handle, body)
+    # A tuner passes the call on to the plain model.
+    if handle.kind is not Kind.TUNER and swapped(call, "add_adapter", Config, str):
+        return NOTHING_KNOWN
     name = call.constant(0, "adapter_name")
     if not isinstance(name, str):
         machine.escape(ref)
@@ -176,6 +186,8 @@ def add_adapter(call: Call) -> Value:
 
 def _add_native(call: Call, ref: Ref, handle: Handle, body: Body) -> Value:
     """Model transformers' and diffusers' own `add_adapter`: active, the others frozen (A6)."""
+    if swapped(call, "add_adapter", str, Config):
+        return NOTHING_KNOWN
     given = call.get(0, "adapter_config")
     if given is None or isinstance(given, Literal):
         # Another library's method of this name, such as AdapterHub's `(name, config=…)`.
