@@ -69,6 +69,21 @@ def has_module(family: str | None, name: str, release: str | None = None) -> boo
     return None if open_ended and has is False else has
 
 
+def outermost() -> frozenset[str]:
+    """Return the names that layers have which no module but the model itself holds, in any family.
+
+    Of embeddings and norms it is not known what is around them: they are all among these.
+    """
+    known = releases("modules")
+    rows = [
+        str(known.at(row.get(kind, ""), position)).split()
+        for row in table("modules")["families"].values()
+        for kind in ("linear", "conv", "embedding", "norm")
+        for position in range(len(known.names))
+    ]
+    return frozenset(name for names in rows for name in names if "." not in name)
+
+
 def tied(family: str) -> bool | None:
     """Return whether a family's output layer shares its weight with the embedding, by default.
 
