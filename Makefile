@@ -1,4 +1,5 @@
 # Everything a clone needs: python3 (3.10 or newer), make, git and a package registry.
+# `make test-all` takes shells to complete in from Debian's packages.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -22,12 +23,13 @@ test: $(VENV)/installed-for-tests $(STACKS)  ## types, style, and every test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python tools/make_index.py --check
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not shell" tests
 
 proofs: $(VENV)/installed-for-tests $(STACKS)  ## the proofs that name an older stack
 	$(BIN)/python -m pytest -q -m stack tests/proofs
 
-test-all: test $(if $(CORPUS),corpus)  ## the tests, and the corpus run where CORPUS is given
+test-all: test .shells/installed $(if $(CORPUS),corpus)  ## the tests, further shells, and the corpus run where CORPUS is given
+	$(BIN)/python -m pytest -q -m shell tests/doors
 
 bench: $(VENV)/installed $(TORCHFIX)/installed  ## CPU time, as ratios; with CORPUS also on real code
 	$(BIN)/python -m tools.bench $(if $(CORPUS),--corpus $(CORPUS))
@@ -63,6 +65,12 @@ $(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
 	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet torch==2.13.0
 	.venv-$*/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+.shells/installed:
+	mkdir -p .shells
+	cd .shells && apt-get download zsh-static zsh-common tcsh
+	for package in .shells/*.deb; do dpkg --extract $$package .shells; done
 	touch $@
 
 # TorchFix needs an older libcst, so it lives apart.

@@ -16,21 +16,26 @@ from peft_lint.selection import did_you_mean
 LIBRARIES = ("peft", "transformers", "trl")
 
 
-def knowledge(arguments: list[str]) -> int:
-    """Print since when something exists, what it takes, and what has changed."""
-    parser = Parser(
+def parser() -> Parser:
+    """Return the parser of `peft-lint knowledge`."""
+    made = Parser(
         prog="peft-lint knowledge",
         description="Say what is known of a name, release by release.",
         epilog="for example: peft-lint knowledge peft LoraConfig.use_dora",
     )
-    parser.add_argument("library", metavar="LIBRARY", help=", ".join(LIBRARIES))
-    parser.add_argument(
+    made.add_argument("library", metavar="LIBRARY", help=", ".join(LIBRARIES))
+    made.add_argument(
         "name",
         metavar="NAME",
         help="an exported name, Config.field, Enum.MEMBER, Class.method, module.name,"
         " or a model family",
     )
-    wanted = parser.parse(arguments)
+    return made
+
+
+def knowledge(arguments: list[str]) -> int:
+    """Print since when something exists, what it takes, and what has changed."""
+    wanted = parser().parse(arguments)
     library, name = wanted.library, wanted.name
     if library not in LIBRARIES:
         near = did_you_mean(library, LIBRARIES) or f"; known are {', '.join(LIBRARIES)}"

@@ -16,15 +16,20 @@ _SKELETON = os.path.join("tools", "skeleton")
 _INDEX = os.path.join("peft_lint", "rules", "index.json")
 
 
-def new_rule(arguments: list[str]) -> int:
-    """Write page, module and proof of a rule that fails every test until it is written."""
-    parser = Parser(
+def parser() -> Parser:
+    """Return the parser of `peft-lint new-rule`."""
+    made = Parser(
         prog="peft-lint new-rule",
         description="Make page, module and proof of a new rule, in a checkout of peft-lint.",
     )
-    parser.add_argument("code", metavar="CODE", help="such as PEF123; its hundred is the category")
-    parser.add_argument("name", metavar="NAME", help="such as model-wrapped-twice")
-    wanted = parser.parse(arguments)
+    made.add_argument("code", metavar="CODE", help="such as PEF123; its hundred is the category")
+    made.add_argument("name", metavar="NAME", help="such as model-wrapped-twice")
+    return made
+
+
+def new_rule(arguments: list[str]) -> int:
+    """Write page, module and proof of a rule that fails every test until it is written."""
+    wanted = parser().parse(arguments)
     code, name = wanted.code, wanted.name
     if not re.fullmatch(r"PEF[0-9]{3}", code):
         raise UsageError(f"`{code}` is not a code such as PEF123")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
@@ -15,6 +16,7 @@ from peft_lint.settings import Settings, settings_from
 
 STDIN = "-"
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson")
+SHELLS = ("bash", "zsh", "tcsh")
 # Options of a settings file that have no meaning for a single run.
 _FILE_ONLY = ("exclude", "extend-exclude", "unfixable", "extend-safe-fixes")
 _COMMANDS = """\
@@ -99,6 +101,18 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"peft-lint: error: {message.removeprefix('argument ')}{hint}\n")
 
 
+class _PrintCompletion(argparse.Action):
+    """Prints the completions of a shell and ends the program, like --version."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, _namespace: object, shell: Any, *_: object
+    ) -> None:
+        from peft_lint.cli.completion import script
+
+        sys.stdout.write(script(shell))
+        parser.exit()
+
+
 def add_targets(parser: argparse.ArgumentParser) -> None:
     """Add the options that name the release of a library."""
     group = parser.add_argument_group("target releases (else the project's own files decide)")
@@ -116,7 +130,7 @@ def targets(namespace: argparse.Namespace) -> dict[str, str]:
 
 def parse_check(arguments: list[str]) -> CheckOptions:
     """Return what `peft-lint check` was asked to do."""
-    parser = _check_parser()
+    parser = check_parser()
     namespace = parser.parse(arguments)
     if namespace.update_baseline and namespace.baseline is None:
         parser.error("--update-baseline needs --baseline FILE")
@@ -150,7 +164,8 @@ def parse_check(arguments: list[str]) -> CheckOptions:
     )
 
 
-def _check_parser() -> Parser:
+def check_parser() -> Parser:
+    """Return the parser of `peft-lint check`."""
     parser = Parser(
         prog="peft-lint",
         usage="peft-lint [check] [options] PATH...",
@@ -160,6 +175,12 @@ def _check_parser() -> Parser:
     add = parser.add_argument
     add("paths", metavar="PATH", nargs="+", help="files, folders, or - for standard input")
     add("--version", action="version", version=f"peft-lint {__version__}")
+    add(
+        "--print-completion",
+        choices=SHELLS,
+        action=_PrintCompletion,
+        help="print what this shell needs to complete options, rules and paths",
+    )
     fixing = parser.add_argument_group("fixing")
     fixing.add_argument("--fix", action="store_true", help="apply safe fixes to the files")
     fixing.add_argument(

@@ -8,11 +8,21 @@ from peft_lint.rulebook import RuleInfo, all_rules, page
 from peft_lint.selection import did_you_mean, find
 
 
-def rule(arguments: list[str]) -> int:
-    """Print the page of one rule."""
+def rule_parser() -> Parser:
+    """Return the parser of `peft-lint rule`."""
     parser = Parser(prog="peft-lint rule", description="Explain one rule.")
     parser.add_argument("rule", metavar="CODE|NAME")
-    wanted = parser.parse(arguments).rule
+    return parser
+
+
+def rules_parser() -> Parser:
+    """Return the parser of `peft-lint rules`."""
+    return Parser(prog="peft-lint rules", description="List all rules.")
+
+
+def rule(arguments: list[str]) -> int:
+    """Print the page of one rule."""
+    wanted = rule_parser().parse(arguments).rule
     found = find(wanted) or find(wanted.upper()) or find(wanted.lower())
     if found is None:
         known = [text for rule in all_rules() for text in (rule.code, rule.name)]
@@ -28,7 +38,7 @@ def rule(arguments: list[str]) -> int:
 
 def rules(arguments: list[str]) -> int:
     """Print one line for each rule."""
-    Parser(prog="peft-lint rules", description="List all rules.").parse(arguments)
+    rules_parser().parse(arguments)
     width = max(len(rule.name) for rule in all_rules())
     for rule in all_rules():
         preview = " (preview)" if rule.preview else ""

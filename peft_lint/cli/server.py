@@ -6,12 +6,17 @@ from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser
 
 
-def server(arguments: list[str]) -> int:
-    """Serve one editor until it ends the conversation or goes away."""
-    Parser(
+def parser() -> Parser:
+    """Return the parser of `peft-lint server`."""
+    return Parser(
         prog="peft-lint server",
         description="Speak the language server protocol on standard input and output.",
-    ).parse(arguments)
+    )
+
+
+def server(arguments: list[str]) -> int:
+    """Serve one editor until it ends the conversation or goes away."""
+    parser().parse(arguments)
     try:
         from peft_lint.server.app import make
     except ModuleNotFoundError as error:

@@ -16,17 +16,22 @@ from peft_lint.versions import LIBRARIES, resolve
 DEFAULT = "default"
 
 
-def settings(arguments: list[str]) -> int:
-    """Print every option with its value for one file, the releases, and the rules that run."""
-    parser = Parser(
+def parser() -> Parser:
+    """Return the parser of `peft-lint settings`."""
+    made = Parser(
         prog="peft-lint settings",
         description="Say which settings hold for a file, and where each value comes from.",
     )
-    parser.add_argument("path", metavar="FILE", nargs="?", help="a file or folder, default: here")
-    parser.add_argument(
+    made.add_argument("path", metavar="FILE", nargs="?", help="a file or folder, default: here")
+    made.add_argument(
         "--schema", action="store_true", help="print the JSON schema of the settings instead"
     )
-    wanted = parser.parse(arguments)
+    return made
+
+
+def settings(arguments: list[str]) -> int:
+    """Print every option with its value for one file, the releases, and the rules that run."""
+    wanted = parser().parse(arguments)
     if wanted.schema:
         print(json.dumps(schema(), indent=2))
         return 0

@@ -7,14 +7,19 @@ from peft_lint.rulebook import all_rules
 from peft_lint.symptoms import all_symptoms, matching
 
 
-def symptoms(arguments: list[str]) -> int:
-    """Print the symptoms, all or those that share words with the arguments, and their rules."""
-    parser = Parser(
+def parser() -> Parser:
+    """Return the parser of `peft-lint symptoms`."""
+    made = Parser(
         prog="peft-lint symptoms",
         description="Say which rules find what may lie behind something that you see.",
     )
-    parser.add_argument("words", metavar="WORD", nargs="*", help="words of what you see")
-    wanted = parser.parse(arguments).words
+    made.add_argument("words", metavar="WORD", nargs="*", help="words of what you see")
+    return made
+
+
+def symptoms(arguments: list[str]) -> int:
+    """Print the symptoms, all or those that share words with the arguments, and their rules."""
+    wanted = parser().parse(arguments).words
     shown = matching(" ".join(wanted)) if wanted else all_symptoms()
     if not shown:
         print("no symptom is described in these words: `peft-lint symptoms` lists all")

@@ -13,19 +13,24 @@ from peft_lint.settings import nearest, settings_from
 from peft_lint.versions import resolve
 
 
-def trace(arguments: list[str]) -> int:
-    """Print every model and adapter that is known at a line of a file, or at its end."""
-    parser = Parser(
+def parser() -> Parser:
+    """Return the parser of `peft-lint trace`."""
+    made = Parser(
         prog="peft-lint trace",
         description="Say what is believed of every model and adapter, and why.",
     )
-    parser.add_argument(
+    made.add_argument(
         "place",
         metavar="FILE[:LINE]",
         help="FILE:cell N:LINE in a notebook; without a line: the end of the file",
     )
-    add_targets(parser)
-    namespace = parser.parse(arguments)
+    add_targets(made)
+    return made
+
+
+def trace(arguments: list[str]) -> int:
+    """Print every model and adapter that is known at a line of a file, or at its end."""
+    namespace = parser().parse(arguments)
     path, cell, line = _split(namespace.place)
     try:
         with open(path, "rb") as stream:

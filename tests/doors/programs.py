@@ -54,5 +54,15 @@ def cli_findings(folder, *paths):
 
 def copy_of_project(folder):
     """Copy the project without what is made or installed in it; it need not be a checkout."""
-    made = (".git", ".venv*", ".*_cache", ".hypothesis", "__pycache__", "build", "dist", "corpus")
+    made = (
+        ".git",
+        ".venv*",
+        ".shells",
+        ".*_cache",
+        ".hypothesis",
+        "__pycache__",
+        "build",
+        "dist",
+        "corpus",
+    )
     return shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*made))

@@ -11,7 +11,7 @@ from tests.doors.programs import ROOT, SCRIPT
 
 LIBRARIES = {"peft", "torch", "transformers", "trl", "accelerate", "bitsandbytes", "datasets"}
 # Each costs as much as the whole start of a short run.
-SLOW = {"click", "rich", "logging", "importlib.metadata", "pygls", "flake8"}
+SLOW = {"click", "rich", "logging", "importlib.metadata", "pygls", "flake8", "shtab", "watchfiles"}
 # Standard error is the program's own last word: standard output belongs to the report.
 REPORT_MODULES = """
 import atexit, json, sys
