@@ -10,13 +10,13 @@ from peft_lint.events import ConfigUsed, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Config, Node
 from peft_lint.interpreter.values import literal
-from peft_lint.rules.configuration.target_words import (
+from peft_lint.rules.guards import expects, names_the_class
+from peft_lint.rules.target_words import (
     Defect,
     defect_of_list,
     defect_of_text,
     outer_names,
 )
-from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.rules.targets import CONFIGS, FIELD, changes, is_as_built, names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from peft_lint.events import (
     Enclosed,
     Merged,
+    ModelEvent,
     ParametersTouched,
     Saved,
-    StateDictLoaded,
     StateDictRead,
 )
 from peft_lint.finding import Applicability, Severity
@@ -31,9 +31,11 @@ class Rule:
         self._saves: set[Node] = set()
         self._kept: set[Node] = set()
 
-    def on_state_dict_loaded(self, event: StateDictLoaded, scene: Scene) -> None:
-        """Note wrappers that get weights back by name."""
+    def on_state_dict_loaded(self, event: ModelEvent, scene: Scene) -> None:
+        """Note wrappers that get weights back by name, or whose `state_dict` is another's."""
         self._kept.add(scene.body(event).node)
+
+    on_state_dict_replaced = on_state_dict_loaded
 
     def on_state_dict_read(self, event: StateDictRead, scene: Scene) -> None:
         """Note weights that are gathered from the processes that share the model."""
