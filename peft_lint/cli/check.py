@@ -12,6 +12,7 @@ from peft_lint import engine, files, scope, sources
 from peft_lint.cli import complain
 from peft_lint.cli.options import STDIN, CheckOptions
 from peft_lint.cli.output import write
+from peft_lint.cli.progress import Progress
 from peft_lint.discovery import discover, is_excluded
 from peft_lint.document import Document, DocumentError
 from peft_lint.failure import internal_error, left_out, not_analysed
@@ -53,15 +54,20 @@ class _Check:
         self._settings = cache(self._load_settings)
         self._plan = cache(partial(make_plan, given=options.settings))
         self._baseline = _baseline(options)
+        self._progress = Progress()
 
     def run(self) -> int:
         options = self.options
         # Settings are read before the first file is touched: an error in them changes nothing.
         planned = [(path, self._plan_of(path)) for path in self._paths()]
-        for path, plan in planned:
-            data = self._read(path)
-            if data is not None:
-                self._file(path, data, plan)
+        try:
+            for number, (path, plan) in enumerate(planned, 1):
+                self._progress.begin(number, len(planned))
+                data = self._read(path)
+                if data is not None:
+                    self._file(path, data, plan)
+        finally:
+            self._progress.clear()
         if self._baseline is not None:
             self.report.known = self._baseline.met
         write(self.report, options)
@@ -116,6 +122,7 @@ class _Check:
             return None
 
     def _unreadable(self, path: str, reason: str) -> None:
+        self._progress.clear()
         complain(f"{path}: {reason}")
         self.report.failed.append(path)
         self.broken = True
@@ -129,6 +136,7 @@ class _Check:
         else:
             after = self._in_scope(path, data, plan) or data
         if path == STDIN and self.options.fixes_stdin:
+            self._progress.clear()
             sys.stdout.buffer.write(after)
 
     def _in_scope(self, path: str, data: bytes, plan: Plan) -> bytes | None:
@@ -173,6 +181,7 @@ class _Check:
         if self.options.diff:
             from peft_lint.cli.diff import unified
 
+            self._progress.clear()
             sys.stdout.buffer.write(unified(fixed.path, data, after_fixes, fixed.encoding))
         elif path != STDIN:
             self._write(path, after_fixes)
