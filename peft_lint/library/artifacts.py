@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Handle, Kind, Weights, agreed
@@ -133,8 +133,15 @@ def place(path: Value | None, below: str = "") -> Value | None:
     folder = literal(path)
     if isinstance(folder, str):
         return Literal((os.path.normpath(os.path.join(folder, below)),))
-    stable = isinstance(path, Symbol) or (isinstance(path, Unknown) and path.origin is not None)
-    return path if stable and not below else None
+    stable = isinstance(path, Unknown) and path.origin is not None and not _turns(path.origin)
+    return path if (stable or isinstance(path, Symbol)) and not below else None
+
+
+def _turns(origin: Hashable) -> bool:
+    """Return whether a value comes from what a loop goes through: each round has another."""
+    if not isinstance(origin, tuple):
+        return False
+    return origin[:1] == ("element",) or any(map(_turns, origin))
 
 
 def _joined(saved: list[Artifact]) -> Artifact:

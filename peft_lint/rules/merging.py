@@ -1,9 +1,9 @@
-"""What PEF107 and PEF505 share: where adapters are merged, and in which folders they lie."""
+"""What PEF107, PEF505 and PEF512 share: where adapters are merged, and where they lie."""
 
 from __future__ import annotations
 
 from peft_lint.events import Merged, Saved
-from peft_lint.interpreter.objects import Adapter, Node
+from peft_lint.interpreter.objects import Adapter, Body, Node
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.library.artifacts import place
 from peft_lint.library.configs import DEFAULT
@@ -37,6 +37,12 @@ class Merging:
         return changes or any(owner is not adapter for owner in self.owners.get(path, ()))
 
 
-def shared(inside: tuple[Adapter, ...], new: Adapter) -> Adapter | None:
+def inside(body: Body) -> tuple[Adapter, ...]:
+    """Return the adapters whose weights are in the base."""
+    merged = (one for one in body.adapters or () if one.in_place and one.merged)
+    return (*body.merged, *merged)
+
+
+def shared(merged: tuple[Adapter, ...], new: Adapter) -> Adapter | None:
     """Return the adapter among these that lies where another one is loaded from."""
-    return next((one for one in inside if not set(one.paths).isdisjoint(new.paths)), None)
+    return next((one for one in merged if not set(one.paths).isdisjoint(new.paths)), None)

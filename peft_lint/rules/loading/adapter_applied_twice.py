@@ -12,7 +12,7 @@ from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.library.artifacts import place
-from peft_lint.rules.merging import Merging, shared
+from peft_lint.rules.merging import Merging, inside, shared
 from peft_lint.rules.rewrapping import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -53,8 +53,7 @@ class Rule(Merging):
         new = None if event.config else _new(scene.body(event), event.node)
         if new is None:
             return
-        inside = (one for one in before.adapters or () if one.in_place and one.merged)
-        self._compare(event, new, (*before.merged, *inside), base, scene)
+        self._compare(event, new, inside(before), base, scene)
         if place(before.checkpoint) in new.paths and _is_loaded_with_adapter(before):
             again = Again(event.node, new.paths[0], before.node, False, base)
             self._found.setdefault(event.node, again)
@@ -71,7 +70,7 @@ class Rule(Merging):
         self,
         event: Enclosed | AdapterLoaded,
         new: Adapter,
-        inside: tuple[Adapter, ...],
+        merged: tuple[Adapter, ...],
         base: ast.expr | None,
         scene: Scene,
     ) -> None:
@@ -81,7 +80,7 @@ class Rule(Merging):
         owners = [owner for where in places for owner in blocks_around(where.node, scene)]
         if any(isinstance(one, (ast.While, ast.ExceptHandler)) for one in (*loops, *owners)):
             return
-        one = shared(inside, new)
+        one = shared(merged, new)
         if one is not None and not (one.node is new.node and loops):
             again = Again(new.node, new.paths[0], one.node, True, base)
             self._found.setdefault(new.node, again)
