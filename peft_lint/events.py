@@ -243,6 +243,14 @@ class Saved(NamedTuple):
     weights: Value | None = None
 
 
+class ConfigSaved(NamedTuple):
+    """The config of the model itself was saved, `model.config.save_pretrained(path)`."""
+
+    node: Node
+    handle: int
+    path: Value | None
+
+
 class Converted(NamedTuple):
     """The model went through `to`, `half`, `cuda` or the like; `given` are the arguments."""
 
@@ -358,6 +366,7 @@ ModelEvent = (
     | Inference
     | Merged
     | Saved
+    | ConfigSaved
     | Converted
     | ParametersTouched
 )
@@ -394,6 +403,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_inference": Inference,
     "on_merged": Merged,
     "on_saved": Saved,
+    "on_config_saved": ConfigSaved,
     "on_converted": Converted,
     "on_parameters_touched": ParametersTouched,
     "on_config_made": ConfigMade,

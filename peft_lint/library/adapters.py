@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from peft_lint.events import Activated, ForeignCalled, Merged, NoOp, Saved
+from peft_lint.events import Activated, ConfigSaved, ForeignCalled, Merged, NoOp, Saved
+from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Body, Fact, Handle, Kind, State
 from peft_lint.interpreter.values import (
@@ -202,6 +203,17 @@ def get_base_model(call: Call) -> Value:
     return plain_of(call.machine, ref)
 
 
+@unknown_method("save_pretrained")
+def save_config(call: Call) -> Value:
+    """Model `model.config.save_pretrained(path)`; what else is saved so is out of view."""
+    receiver = call.receiver or NOTHING_KNOWN
+    match getattr(receiver, "origin", None):
+        case ("config", Ref() as model):
+            path = call.get(0, "save_directory")
+            call.machine.emit(ConfigSaved(call.node, model.id, path))
+    return calls.call_unknown(call.machine, receiver, call)
+
+
 @method(Handle, "save_pretrained", "push_to_hub")
 def save_pretrained(call: Call) -> Value:
     """Model saving: nothing changes."""
@@ -266,7 +278,12 @@ def _module(machine: Machine, ref: Ref, state: State) -> Value:
     return ref
 
 
-@attribute_of(Handle, "peft_config", "config", "generation_config", "device", "dtype")
+@attribute_of(Handle, "config")
+def _config(machine: Machine, ref: Ref, state: State) -> Value:
+    return derived("config", ref)
+
+
+@attribute_of(Handle, "peft_config", "generation_config", "device", "dtype")
 def _data(machine: Machine, ref: Ref, state: State) -> Value:
     return derived("data", ref)
 

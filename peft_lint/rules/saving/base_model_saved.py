@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import AdapterLoaded, Saved, Wrapped
 from peft_lint.finding import Applicability, Severity
@@ -12,12 +11,7 @@ from peft_lint.interpreter.objects import Adapter, Kind, Node
 from peft_lint.interpreter.values import Value
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Proposal, Suspicion
 
 _SAVES = ("save_pretrained", "push_to_hub")
 
@@ -77,6 +71,8 @@ def _suspicion(event: Saved, scene: Scene, adapter: Adapter) -> Suspicion:
 
 
 def _proposals(event: Saved, scene: Scene) -> tuple[Proposal, ...]:
+    from peft_lint.rules.save_instead import SaveInstead
+
     model = _peft_model(event, scene)
     if model is None:
         return ()
@@ -104,19 +100,3 @@ def _peft_model(event: Saved, scene: Scene) -> str | None:
         if isinstance(part, ast.expr) and fits(scene.value(part)):
             return scene.document.source(part)
     return name_of_wrapper(number, scene)
-
-
-class SaveInstead:
-    """Rewrite `base.save_pretrained(…)` as the same call on something else."""
-
-    def __init__(self, receiver: str) -> None:
-        self._receiver = receiver
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Change what the method is called on; the arguments stay."""
-        import libcst as cst
-
-        if not isinstance(updated.func, cst.Attribute):
-            raise NoFix("the call does not spell its model")
-        receiver = rewriting.expression(self._receiver)
-        return updated.with_changes(func=updated.func.with_changes(value=receiver))
