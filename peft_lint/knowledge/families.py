@@ -137,6 +137,12 @@ def heads(family: str | None, task: str | None) -> Heads | None:
     return Heads(task, *map(tuple, row)) if row else None
 
 
+def head_names() -> frozenset[str]:
+    """Return the names of the head modules of all classes."""
+    tasks = (rows for task, rows in table("heads").items() if task != "about")
+    return frozenset(name for rows in tasks for row in rows.values() for name in row[0])
+
+
 def fresh_heads(checkpoint_id: str, task: str) -> tuple[str, ...] | None:
     """Return the modules that are new when a well-known checkpoint is loaded for `task`.
 

@@ -69,6 +69,33 @@ def has_module(family: str | None, name: str, release: str | None = None) -> boo
     return None if open_ended and has is False else has
 
 
+def lacks_ending(family: str, name: str) -> bool:
+    """Return whether surely no module of a family, in any release, has a name that ends so.
+
+    `modules_to_save` is compared like this, without a dot before it. Modules without weights
+    are not known; of a dotted name the last word decides.
+    """
+    last = name.rpartition(".")[2]
+    rows = [row for release in releases("modules").names if (row := modules(family, release))]
+    words = {word for row in rows for kind in row for text in kind for word in text.split(".")}
+    sure = bool(rows) and not any(row.unbuilt or row.chosen for row in rows)
+    return sure and not any(word.endswith(last) for word in words)
+
+
+def ends(family: str | None = None) -> frozenset[tuple[str, str]]:
+    """Return the names of a family's embedding and output layer, those of all without one.
+
+    They are those of the newest known release.
+    """
+    known = releases("modules")
+    families = table("modules")["families"]
+    rows = families.values() if family is None else [families.get(family, {})]
+    found = (
+        end for row in rows for end in known.at(row.get("ends", ""), len(known.names) - 1).split()
+    )
+    return frozenset((words[0], words[1]) for words in (end.split(":") for end in found))
+
+
 def outermost() -> frozenset[str]:
     """Return the names that layers have which no module but the model itself holds, in any family.
 

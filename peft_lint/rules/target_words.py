@@ -1,4 +1,4 @@
-"""How PEFT reads `target_modules`: a text has to match whole names, a name in a list ends them."""
+"""How PEFT reads names of modules: a text has to match whole names, a name in a list ends them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class OuterNames(NamedTuple):
         """Return what is wrong; `known` is whether the model has modules of the names."""
         if not self.live:
             words = "is a pattern for whole names, such as `model.layers.0.self_attn.q_proj`"
-            return Defect(Severity.ERROR, f"{self.text!r} {words}", _list(self.dead), known)
+            return Defect(Severity.ERROR, f"{self.text!r} {words}", as_list(self.dead), known)
         prefix = _PREFIX.match(self.live[0])
         code = None
         if prefix is not None and prefix[0].startswith("."):
@@ -67,7 +67,7 @@ def defect_of_text(text: str) -> Defect | None:
     names = re.split(r"[,;\s]+", text.strip())
     if len(names) > 1 and all(is_plain(name) for name in names if name):
         message = f"{text!r} is one pattern, not a list of names"
-        return Defect(Severity.ERROR, message, _list(filter(None, names)), True)
+        return Defect(Severity.ERROR, message, as_list(filter(None, names)), True)
     try:
         re.compile(text)
     except re.error as error:
@@ -79,7 +79,7 @@ def defect_of_text(text: str) -> Defect | None:
 
 def defect_of_list(names: tuple[str, ...]) -> Defect | None:
     """Return what no module of any model is called in a list, None where there is nothing."""
-    dead = [name for name in names if _is_dead(name)]
+    dead = [name for name in names if is_foreign(name) or _means_all_linear(name)]
     if not dead:
         return None
     severity = Severity.ERROR if len(dead) == len(names) else Severity.WARNING
@@ -90,8 +90,8 @@ def defect_of_list(names: tuple[str, ...]) -> Defect | None:
         return Defect(
             severity, f"{message}: {_ALL_LINEAR!r} stands alone", f'"{_ALL_LINEAR}"', alone
         )
-    meant = [part for name in names for part in (_meant(name) if name in dead else [name])]
-    code = _list(meant) if all(map(is_plain, meant)) else None
+    meant = [part for name in names for part in (meant_names(name) if name in dead else [name])]
+    code = as_list(meant) if all(map(is_plain, meant)) else None
     # Of the names that a pattern stands for there may be more.
     separated = all(not _FOREIGN & {*name} - {*", "} for name in dead)
     return Defect(severity, message, code, separated and severity is Severity.ERROR)
@@ -114,16 +114,17 @@ def outer_names(text: str) -> OuterNames | None:
     return OuterNames(text, dead, live) if dead and closed and inside == text else None
 
 
-def _is_dead(name: str) -> bool:
+def is_foreign(name: str) -> bool:
+    """Return whether no module can be called so: it is a pattern, several names, or a weight."""
     weight = name.endswith(_WEIGHTS) and "parametrizations" not in name
-    return bool(_FOREIGN & {*name}) or weight or _means_all_linear(name)
+    return bool(_FOREIGN & {*name}) or weight
 
 
 def _means_all_linear(text: str) -> bool:
     return re.sub(r"[-_\s]", "", text.lower()) in _ALL_LINEAR_WORDS
 
 
-def _meant(name: str) -> list[str]:
+def meant_names(name: str) -> list[str]:
     """Return the names that a dead one stands for."""
     for ending in _WEIGHTS:
         name = name.removesuffix(ending)
@@ -133,7 +134,7 @@ def _meant(name: str) -> list[str]:
     return [part for part in re.split(r"[,\s]+", name.strip()) if part]
 
 
-def _list(names: Iterable[str]) -> str:
+def as_list(names: Iterable[str]) -> str:
     return "[" + ", ".join(f'"{name}"' for name in dict.fromkeys(names)) + "]"
 
 
