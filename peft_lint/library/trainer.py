@@ -49,7 +49,7 @@ _TRL_ARGUMENTS = frozenset(
         "GKDConfig OnlineDPOConfig BCOConfig PRMConfig NashMDConfig XPOConfig"
     )
 )
-WORDS.update(_TRL_TRAINERS)
+WORDS.update(_TRL_TRAINERS, _TRL_ARGUMENTS)
 
 
 @function("transformers.Trainer")

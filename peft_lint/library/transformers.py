@@ -194,8 +194,9 @@ def _resolve(name: str) -> FunctionModel | None:
 
 RESOLVERS["transformers"] = _resolve
 MAKERS.add(from_config)
-# A helper that makes one is worth following: what it is for decides what may be merged.
-WORDS.add("BitsAndBytesConfig")
+# A helper that makes one is worth following: what it is for decides what may be merged, and
+# how long and in which way is trained.
+WORDS.update(("BitsAndBytesConfig", "TrainingArguments", "Seq2SeqTrainingArguments"))
 
 
 _SEEDING = words(

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Arguments, Config, Handle, Kind, Node
+from peft_lint.interpreter.objects import Config, Handle, Kind, Node
 from peft_lint.interpreter.values import Items, Literal, Value, literal
 from peft_lint.rules.guards import names_the_class
+from peft_lint.rules.trainers import settings_of
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword
@@ -55,9 +56,7 @@ class Rule:
 def _compares(event: TrainerMade, scene: Scene) -> bool:
     """Return whether a trainer surely makes its reference out of the model itself."""
     keywords = dict(event.keywords)
-    settings = keywords.get("args")
-    states = map(scene.world.state, event.args if settings is None else (settings,))
-    state = next((one for one in states if isinstance(one, Arguments)), None)
+    state = settings_of(event, scene)
     if event.class_name in _PAIRED:
         reference = keywords.get("ref_model", event.args[1] if len(event.args) > 1 else None)
         # Of older releases: a reference that is an adapter of its own, and none at all.
@@ -66,7 +65,8 @@ def _compares(event: TrainerMade, scene: Scene) -> bool:
         given = reference is not None and literal(reference, ...) is not None
         return not (given or named or (state and _without(state.get("loss_type"))))
     if state is None:
-        return settings is None and len(event.args) < 3 and event.class_name in _WITH_DEFAULT
+        none = "args" not in keywords and len(event.args) < 3
+        return none and event.class_name in _WITH_DEFAULT
     beta = state.get("beta")
     if beta is None:
         return state.complete and event.class_name in _WITH_DEFAULT
