@@ -7,7 +7,7 @@ import codecs
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -188,6 +188,11 @@ class Document:
         row = self.row(offset)
         return Place(None, row, offset - self.line_starts[row - 1] + 1)
 
+    def offset_at(self, place: Place) -> int | None:
+        """Return the offset that stands for a place in the origin, None if none does."""
+        row = self.row_at(place.cell, place.row)
+        return self.line_starts[row - 1] + place.column - 1 if row is not None else None
+
     def row_at(self, cell: int | None, row: int) -> int | None:
         """Return the line of the text that stands for a line of the origin, None if none does."""
         return row if cell is None and 1 <= row <= len(self.line_starts) else None
@@ -199,6 +204,11 @@ class Document:
     def original(self, edit: Edit) -> OriginEdit | None:
         """Return `edit` as it is made in the origin, None where it has no place there."""
         return OriginEdit(self.place(edit.span.start), self.place(edit.span.end), edit.content)
+
+    @property
+    def sources(self) -> Mapping[int | None, str]:
+        """The texts that `place` counts in: one without a number, or those of numbered cells."""
+        return {None: self.text}
 
     @property
     def file_text(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from peft_lint.document import Document, DocumentError, Problem
 from peft_lint.finding import Finding, Severity, Span
@@ -24,6 +25,11 @@ def left_out(problem: Problem) -> Finding:
     return Finding("PEF001", "syntax-error", Severity.ERROR, message, span, span)
 
 
+def with_left_out(document: Document, findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings and, in between by place, the parts of a document that were left out."""
+    return sorted([*findings, *map(left_out, document.problems)], key=_place)
+
+
 def internal_error(document: Document, error: Exception) -> FileReport:
     """Return PEF000 with the exception and the place in peft-lint where it arose."""
     trace = error.__traceback__
@@ -39,3 +45,7 @@ def internal_error(document: Document, error: Exception) -> FileReport:
     finding = Finding("PEF000", "internal-error", Severity.ERROR, message, span, span)
     # Without the text: the failure is not a place in it.
     return FileReport(Document(document.path, ""), (finding,))
+
+
+def _place(finding: Finding) -> tuple[Span, str]:
+    return finding.span, finding.code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from peft_lint.document import (
@@ -75,6 +75,12 @@ class Block(Document):
         """Return the line and column of the page that `offset` stands for."""
         return self._page.place(self._pieces.source(offset))
 
+    def offset_at(self, place: Place) -> int | None:
+        """Return the offset in the block that stands for a place in the page."""
+        if self.row_at(place.cell, place.row) is None:
+            return None
+        return self._pieces.text(self._page.starts[place.row - 1] + place.column - 1)
+
     def row_at(self, cell: int | None, row: int) -> int | None:
         """Return the line of the block that stands for a line of the page."""
         inside = row - self._block.first
@@ -91,6 +97,11 @@ class Block(Document):
             return None
         (start, end), content = found
         return OriginEdit(self._page.place(start), self._page.place(end), content)
+
+    @property
+    def sources(self) -> Mapping[int | None, str]:
+        """The page."""
+        return {None: self._page.text}
 
     @property
     def file_text(self) -> str:

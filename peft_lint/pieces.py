@@ -27,6 +27,7 @@ class PieceMap:
         self._pieces = pieces
         self._starts = [piece.start for piece in pieces]
         self._ends = [piece.end for piece in pieces]
+        self._sources = [piece.source for piece in pieces]
 
     def source(self, offset: int) -> int:
         """Return the place in the origin that `offset` stands for."""
@@ -35,6 +36,14 @@ class PieceMap:
         place = piece.source + offset - piece.start
         following = self._pieces[index + 1] if index + 1 < len(self._pieces) else None
         return min(place, following.source) if following else place
+
+    def text(self, source: int) -> int:
+        """Return the place in the text that stands for a place in the origin."""
+        index = max(bisect_right(self._sources, source) - 1, 0)
+        piece = self._pieces[index]
+        place = piece.start + max(source - piece.source, 0)
+        following = self._pieces[index + 1] if index + 1 < len(self._pieces) else None
+        return min(place, following.start) if following else place
 
     def replaceable(self, span: Span) -> Span | None:
         """Return what to replace in the origin for `span`, None where it is not all of it there.

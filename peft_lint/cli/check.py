@@ -15,8 +15,8 @@ from peft_lint.cli.output import write
 from peft_lint.cli.progress import Progress
 from peft_lint.discovery import discover, is_excluded
 from peft_lint.document import Document, DocumentError
-from peft_lint.failure import internal_error, left_out, not_analysed
-from peft_lint.finding import Finding, Span
+from peft_lint.failure import internal_error, not_analysed, with_left_out
+from peft_lint.finding import Finding
 from peft_lint.plan import Plan, make_plan
 from peft_lint.reports import FileReport, RunReport, count
 from peft_lint.settings import Settings, SettingsError, load, nearest
@@ -206,7 +206,7 @@ class _Check:
             analysis = engine.analyse(current, plan.rules, target) if again else first
             kept = suppression.apply(current, analysis.findings, active)
             if current.problems and "PEF001" in active:
-                kept = sorted((*kept, *map(left_out, current.problems)), key=_place)
+                kept = with_left_out(current, kept)
             if self._baseline is not None:
                 kept = self._baseline.new(document.path, kept, document.part)
             return [plan.applied_to(finding) for finding in kept]
@@ -256,7 +256,3 @@ class _Check:
             hint = "no longer found, --update-baseline drops them"
             print(f"{path}: {hint}: {', '.join(stale)}", file=sys.stderr)
         return False
-
-
-def _place(finding: Finding) -> tuple[Span, str]:
-    return finding.span, finding.code

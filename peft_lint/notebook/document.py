@@ -6,7 +6,7 @@ import ast
 import codecs
 import warnings
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from peft_lint.document import (
@@ -95,6 +95,14 @@ class Notebook(Document):
         inside = min(offset, part.span.end) - part.span.start
         return part.place(part.pieces.source(inside))
 
+    def offset_at(self, place: Place) -> int | None:
+        """Return the offset that stands for a place in a code cell."""
+        for part in self._parts:
+            if part.number == place.cell and place.row <= len(part.starts):
+                inside = part.starts[place.row - 1] + place.column - 1
+                return part.span.start + part.pieces.text(inside)
+        return None
+
     def row_at(self, cell: int | None, row: int) -> int | None:
         """Return the line of the text that stands for a line of a code cell."""
         for part in self._parts:
@@ -119,6 +127,11 @@ class Notebook(Document):
             return None
         part, span, content = found
         return OriginEdit(part.place(span.start), part.place(span.end), content)
+
+    @property
+    def sources(self) -> Mapping[int | None, str]:
+        """The sources of the Python cells."""
+        return {part.number: part.cell.source for part in self._parts}
 
     @property
     def file_text(self) -> str:

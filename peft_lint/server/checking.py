@@ -1,4 +1,4 @@
-"""One text as an editor holds it: what is found in it, under the settings that hold for it."""
+"""What is found in what an editor has open, under the settings that hold for it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from peft_lint import engine, suppression
+from peft_lint import engine, scope, suppression
 from peft_lint.discovery import is_excluded
 from peft_lint.document import Document, DocumentError
-from peft_lint.failure import internal_error, not_analysed
+from peft_lint.failure import internal_error, not_analysed, with_left_out
 from peft_lint.finding import Finding, Severity, Span
 from peft_lint.plan import Plan, make_plan
+from peft_lint.server.opened import Opened
 from peft_lint.settings import Settings, SettingsError, nearest
 from peft_lint.versions import Target, resolve
 
@@ -35,18 +36,21 @@ class Checked(NamedTuple):
     again: Callable[[Document], list[Finding]] | None = None
 
 
-def check(document: Document, given: Settings) -> Checked:
-    """Analyse a document whose `path` is where it lies; `given` are the editor's settings.
+def check(held: Opened, given: Settings) -> Checked:
+    """Analyse what is open; `given` are the editor's settings.
 
     What keeps it from being analysed becomes a finding on it. No exception escapes. Of what the
     project excludes, such as an installed library that the editor shows, nothing is said.
     """
     with _LOCK:
+        # Until it is made: it may be too large.
+        document = Document(held.path, "")
         try:
+            document = held.document()
             if is_excluded(document.path, nearest):
                 return Checked(document, ())
             plan = make_plan(nearest(os.path.dirname(document.path)), given).at(document.path)
-            target = resolve(document.path, plan.targets, document.text)
+            target = resolve(document.path, plan.targets, document.text, document.commands)
             again = partial(_findings, plan, target)
             return Checked(document, tuple(again(document)), target, again)
         except SettingsError as error:
@@ -59,9 +63,13 @@ def check(document: Document, given: Settings) -> Checked:
 
 def _findings(plan: Plan, target: Target, document: Document) -> list[Finding]:
     analysis = engine.analyse(document, plan.rules, target)
-    if not analysis.in_scope:
+    broken = document.problems and scope.admits(document.to_bytes())
+    if not analysis.in_scope and not broken:
         return []
-    kept = suppression.apply(document, analysis.findings, plan.active(target))
+    active = plan.active(target)
+    kept = suppression.apply(document, analysis.findings, active)
+    if "PEF001" in active:
+        kept = with_left_out(document, kept)
     return [plan.applied_to(finding) for finding in kept]
 
 

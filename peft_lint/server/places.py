@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
-from peft_lint.document import Document
-from peft_lint.finding import Edit, Span
+from peft_lint.document import Document, OriginEdit, Place
+from peft_lint.finding import Span
+from peft_lint.server.opened import Text
 
 
 class View:
-    """One version of a text as the client knows it: its address, and positions in its units.
+    """A document as the client knows it: texts with addresses, and positions in its units.
 
     `versioned` tells whether the client takes edits for a version, and refuses them on another.
     """
@@ -21,44 +23,66 @@ class View:
         self,
         document: Document,
         codec: PositionCodec,
-        uri: str,
-        version: int | None = None,
+        texts: Sequence[Text],
         versioned: bool = False,
     ) -> None:
         self._document = document
         self._codec = codec
-        self._version = version
+        self._texts = {text.cell: text for text in texts}
+        self._sources = {text.cell: Document("", text.source) for text in texts}
         self._versioned = versioned
-        self.uri = uri
+        # Where to show what is about no text in particular.
+        self._first = texts[0]
 
-    def position(self, offset: int) -> types.Position:
-        """Return the position of an offset in code points."""
-        row = self._document.row(offset)
-        start = self._document.line_starts[row - 1]
-        units = self._codec.client_num_units(self._document.text[start:offset])
-        return types.Position(row - 1, units)
+    def location(self, span: Span) -> types.Location:
+        """Return the text and the range in it that a span stands for."""
+        start, end = (self._document.place(offset) for offset in span)
+        text = self._texts.get(start.cell, self._first)
+        return types.Location(text.uri, self._range(text, start, end))
 
-    def range(self, span: Span) -> types.Range:
-        """Return the range of a span."""
-        return types.Range(self.position(span.start), self.position(span.end))
+    def offset(self, text: Text, position: types.Position) -> int | None:
+        """Return the offset of a position, None if its text is no part of the document.
 
-    def offset(self, position: types.Position) -> int:
-        """Return the offset of a position; beyond the text's or a line's end that end."""
-        starts = self._document.line_starts
-        if position.line >= len(starts):
-            return len(self._document.text)
-        line = self._document.line(position.line + 1)
-        units = 0
-        for index, character in enumerate(line):
-            if units >= position.character:
-                return starts[position.line] + index
-            units += self._codec.client_num_units(character)
-        return starts[position.line] + len(line)
+        Beyond the text's or a line's end it is that end.
+        """
+        source = self._sources[text.cell]
+        row, column, left = position.line + 1, 1, position.character
+        if row > len(source.line_starts):
+            row, left = len(source.line_starts), sys.maxsize
+        for character in source.line(row):
+            if left <= 0:
+                break
+            left -= self._codec.client_num_units(character)
+            column += 1
+        return self._document.offset_at(Place(text.cell, row, column))
 
-    def edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-        """Return edits of the text as the client applies them."""
-        changes = [types.TextEdit(self.range(edit.span), edit.content) for edit in edits]
+    def edit(self, edits: Iterable[OriginEdit]) -> types.WorkspaceEdit:
+        """Return edits as the client applies them, together for each text."""
+        changes: dict[int | None, list[types.TextEdit]] = {}
+        for start, end, content in edits:
+            text = self._texts[start.cell]
+            change = types.TextEdit(self._range(text, start, end), content)
+            changes.setdefault(text.cell, []).append(change)
         if not self._versioned:
-            return types.WorkspaceEdit(changes={self.uri: changes})
-        named = types.OptionalVersionedTextDocumentIdentifier(uri=self.uri, version=self._version)
-        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(named, changes)])
+            return types.WorkspaceEdit(
+                changes={self._texts[cell].uri: made for cell, made in changes.items()}
+            )
+        return types.WorkspaceEdit(
+            document_changes=[
+                types.TextDocumentEdit(_versioned(self._texts[cell]), made)
+                for cell, made in changes.items()
+            ]
+        )
+
+    def _range(self, text: Text, start: Place, end: Place) -> types.Range:
+        return types.Range(self._position(text, start), self._position(text, end))
+
+    def _position(self, text: Text, place: Place) -> types.Position:
+        source = self._sources[text.cell]
+        start = source.line_starts[place.row - 1]
+        units = self._codec.client_num_units(source.text[start : start + place.column - 1])
+        return types.Position(place.row - 1, units)
+
+
+def _versioned(text: Text) -> types.OptionalVersionedTextDocumentIdentifier:
+    return types.OptionalVersionedTextDocumentIdentifier(uri=text.uri, version=text.version)

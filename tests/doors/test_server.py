@@ -1,6 +1,5 @@
 """The language server as clients speak to it: over its real standard input and output."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -8,32 +7,14 @@ import sys
 import pytest
 import pytest_lsp
 from lsprotocol import types
-from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, make_test_lsp_client
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
+from tests.doors.lsp import COMMAND, Editor, make_client
 from tests.doors.programs import CALL, FIXED, ROOT, SCRIPT, cli_findings
 
 # Behind an emoji, which is 1, 2 or 4 units, and an accented letter.
 AWKWARD = SCRIPT.replace(CALL, '"😀é"; ' + CALL)
-COMMAND = [sys.executable, "-m", "peft_lint", "server"]
 CLIENTS = ("visual_studio_code", "neovim", "emacs")
-
-
-def make_client():
-    """Return a client that notes which version of a text its diagnostics are for."""
-    client = make_test_lsp_client()
-    client.published = {}
-    client.registered = []
-
-    def publish(params: types.PublishDiagnosticsParams):
-        client.published[params.uri] = params
-
-    def register(params: types.RegistrationParams):
-        client.registered.append(params)
-
-    del client.protocol.fm.features[types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS]
-    client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
-    client.feature(types.CLIENT_REGISTER_CAPABILITY)(register)
-    return client
 
 
 @pytest_lsp.fixture(
@@ -50,73 +31,6 @@ async def client(request, lsp_client: LanguageClient):
     lsp_client.encoding = answer.capabilities.position_encoding or "utf-16"
     yield lsp_client
     await lsp_client.shutdown_session()
-
-
-class Editor:
-    """An open text in a client."""
-
-    def __init__(self, client, path, text):
-        self.client, self.path, self.uri, self.text = client, path, path.as_uri(), text
-        self.version = 1
-        path.write_text(text)
-        item = types.TextDocumentItem(self.uri, "python", 1, text)
-        client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-
-    @property
-    def named(self):
-        return types.TextDocumentIdentifier(self.uri)
-
-    def change(self, text):
-        self.text, self.version = text, self.version + 1
-        named = types.VersionedTextDocumentIdentifier(self.version, self.uri)
-        whole = types.TextDocumentContentChangeWholeDocument(text)
-        self.client.text_document_did_change(types.DidChangeTextDocumentParams(named, [whole]))
-
-    async def pull(self, previous=None):
-        params = types.DocumentDiagnosticParams(self.named, previous_result_id=previous)
-        return await self.client.text_document_diagnostic_async(params)
-
-    async def diagnostics(self):
-        """Return the diagnostics, in the way that this client gets them."""
-        if self.client.capabilities.text_document.diagnostic is not None:
-            return (await self.pull()).items
-        while True:
-            published = self.client.published.get(self.uri)
-            if published is not None and published.version == self.version:
-                return self.client.published.pop(self.uri).diagnostics
-            await asyncio.sleep(0.01)
-
-    async def actions(self, span, only=None):
-        context = types.CodeActionContext([], only=only)
-        params = types.CodeActionParams(self.named, span, context)
-        return await self.client.text_document_code_action_async(params) or []
-
-    async def hover(self, line, character):
-        params = types.HoverParams(self.named, types.Position(line, character))
-        return await self.client.text_document_hover_async(params)
-
-    def units(self, text):
-        """Return the length of a text in the units that were agreed upon."""
-        width = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[self.client.encoding]
-        return len(text.encode(f"{self.client.encoding}-le" if width > 1 else "utf-8")) // width
-
-    def apply(self, edit):
-        """Return the text after an edit, applied as a client counts."""
-        changes = edit.changes or {}
-        edits = changes.get(self.uri) or edit.document_changes[0].edits
-        lines = self.text.splitlines(keepends=True)
-
-        def offset(position):
-            line = lines[position.line] if position.line < len(lines) else ""
-            length = next(
-                n for n in range(len(line) + 1) if self.units(line[:n]) >= position.character
-            )
-            return sum(map(len, lines[: position.line])) + length
-
-        text = self.text
-        for one in sorted(edits, key=lambda one: offset(one.range.start), reverse=True):
-            text = text[: offset(one.range.start)] + one.new_text + text[offset(one.range.end) :]
-        return text
 
 
 @pytest.mark.asyncio
@@ -185,6 +99,14 @@ async def test_what_is_typed_counts_and_not_what_lies_on_the_disk(client, tmp_pa
     assert [one.code for one in await editor.diagnostics()] == ["PEF001"]
     editor.change(FIXED)
     assert list(await editor.diagnostics()) == []
+
+
+@pytest.mark.asyncio
+async def test_addresses_with_escaped_characters(client, tmp_path):
+    (tmp_path / "é @ b").mkdir()
+    editor = Editor(client, tmp_path / "é @ b" / "a%b.py", SCRIPT)
+    assert "%20" in editor.uri
+    assert [one.code for one in await editor.diagnostics()] == ["PEF101"]
 
 
 @pytest.mark.asyncio

@@ -82,6 +82,9 @@ def test_places_are_those_of_the_page():
     assert two.place(two.text.index("run")) == Place(None, 13, 5)
     assert three.place(three.text.index("g(c)")) == Place(None, 19, 3)
     assert (two.row_at(None, 13), two.row_at(None, 12), two.row_at(None, 5)) == (3, 2, None)
+    for offset in range(len(two.text)):
+        assert two.offset_at(two.place(offset)) == offset
+    assert two.offset_at(Place(None, 5, 1)) is None
     assert (two.row_at(None, 10), two.row_at(None, 14), two.row_at(1, 13)) == (None, None, None)
     assert two.shown(3) == "  b.run(1)"
     assert [block.part for block in (one, two, three)] == [0, 1, 2]

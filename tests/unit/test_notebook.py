@@ -57,6 +57,24 @@ def edit(document, old, new):
     return Edit(Span(start, start + len(old)), new)
 
 
+def test_places_lead_back_to_offsets():
+    document = read(content())
+    for offset in range(len(document.text)):
+        place = document.place(offset)
+        back = document.offset_at(place)
+        # Several offsets stand for one place where the text is masked or between cells.
+        assert document.place(back) == place
+        assert place.cell in document.sources
+    lines = {cell: source.splitlines() for cell, source in document.sources.items()}
+    start = document.text.index("model = f(s)")
+    assert document.offset_at(Place(3, 4, 1)) == start
+    assert lines[3][3] == "model = f(s)  # tail"
+    assert document.offset_at(Place(1, 1, 1)) is None
+    prompted = read(content([[">>> x = 1\n", ">>> y = 2"]]))
+    assert prompted.offset_at(Place(2, 2, 5)) == prompted.text.index("y")
+    assert prompted.offset_at(Place(2, 1, 1)) == 0
+
+
 def insertion(document, where, content):
     start = document.text.index(where)
     return Edit(Span(start, start), content)
