@@ -39,7 +39,14 @@ class Server(LanguageServer):
     """A language server that keeps the last result of what is open."""
 
     def __init__(self) -> None:
-        super().__init__("peft-lint", __version__, notebook_document_sync=NOTEBOOKS)
+        super().__init__(
+            "peft-lint",
+            __version__,
+            # Whole texts: pygls applies changes to lines as `str.splitlines` counts them, and so
+            # displaces those behind a form feed or a line separator in a string.
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            notebook_document_sync=NOTEBOOKS,
+        )
         self.given = Settings(root=os.getcwd())
         self._last: dict[str, tuple[Opened, Checked]] = {}
         # The mark of what a client that pulls was told of each text.

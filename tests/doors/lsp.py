@@ -1,6 +1,7 @@
 """What the tests of the language server share: a client, and what an editor does with it."""
 
 import asyncio
+import re
 import sys
 
 from lsprotocol import types
@@ -91,7 +92,7 @@ class Text:
             if change.text_document.uri == self.uri:
                 assert change.text_document.version == self.version
                 edits += change.edits
-        lines = self.text.splitlines(keepends=True)
+        lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", self.text)
 
         def offset(position):
             line = lines[position.line] if position.line < len(lines) else ""

@@ -28,6 +28,7 @@ CLIENTS = ("visual_studio_code", "neovim", "emacs")
 async def client(request, lsp_client: LanguageClient):
     capabilities = client_capabilities(request.param)
     answer = await lsp_client.initialize_session(types.InitializeParams(capabilities=capabilities))
+    lsp_client.synchronisation = answer.capabilities.text_document_sync
     lsp_client.encoding = answer.capabilities.position_encoding or "utf-16"
     yield lsp_client
     await lsp_client.shutdown_session()
@@ -107,6 +108,22 @@ async def test_addresses_with_escaped_characters(client, tmp_path):
     editor = Editor(client, tmp_path / "é @ b" / "a%b.py", SCRIPT)
     assert "%20" in editor.uri
     assert [one.code for one in await editor.diagnostics()] == ["PEF101"]
+
+
+@pytest.mark.asyncio
+async def test_line_ends_that_are_none_displace_nothing(client, tmp_path):
+    sync = client.synchronisation
+    assert (sync.open_close, sync.change) == (True, types.TextDocumentSyncKind.Full)
+    # A form feed and a line separator end no line of Python, and none of the protocol.
+    with_them = "config = ", '\f\nnotes = "\u2028"\nconfig = ', 1
+    text = SCRIPT.replace(*with_them)
+    editor = Editor(client, tmp_path / "a.py", text)
+    (found,) = await editor.diagnostics()
+    assert found.range.start == types.Position(7, 8)
+    fix, _ = await editor.actions(found.range, only=[types.CodeActionKind.QuickFix])
+    editor.change(editor.apply(fix.edit))
+    assert editor.text == FIXED.replace(*with_them)
+    assert list(await editor.diagnostics()) == []
 
 
 @pytest.mark.asyncio
