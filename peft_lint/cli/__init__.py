@@ -62,10 +62,16 @@ def _run(arguments: list[str]) -> int:
     named = bool(arguments) and arguments[0] in COMMANDS
     command, rest = (arguments[0], arguments[1:]) if named else ("check", arguments)
     if command == "check":
-        from peft_lint.cli.check import check
         from peft_lint.cli.options import parse_check
 
-        return check(parse_check(rest))
+        options = parse_check(rest)
+        if options.watch:
+            from peft_lint.cli.watch import watch
+
+            return watch(options)
+        from peft_lint.cli.check import check
+
+        return check(options)
     if command == "trace":
         from peft_lint.cli.trace import trace
 

@@ -57,6 +57,7 @@ class CheckOptions(NamedTuple):
     update_baseline: bool
     add_ignores: str | None
     statistics: bool
+    watch: bool
 
     @property
     def fixes_stdin(self) -> bool:
@@ -134,6 +135,10 @@ def parse_check(arguments: list[str]) -> CheckOptions:
     namespace = parser.parse(arguments)
     if namespace.update_baseline and namespace.baseline is None:
         parser.error("--update-baseline needs --baseline FILE")
+    if namespace.watch and (namespace.update_baseline or namespace.add_ignores is not None):
+        parser.error("--watch goes without --update-baseline and --add-ignores")
+    if namespace.watch and STDIN in namespace.paths:
+        parser.error("--watch needs paths: standard input is read once")
     if namespace.add_ignores is not None and namespace.fix:
         parser.error("--add-ignores goes without --fix: first fix, then ignore what is left")
     values: dict[str, Any] = targets(namespace)
@@ -161,6 +166,7 @@ def parse_check(arguments: list[str]) -> CheckOptions:
         update_baseline=namespace.update_baseline,
         add_ignores=namespace.add_ignores,
         statistics=namespace.statistics,
+        watch=namespace.watch,
     )
 
 
@@ -231,6 +237,9 @@ def check_parser() -> Parser:
         "--force-exclude", action="store_true", help="leave out excluded files even if named"
     )
     files.add_argument("--stdin-filename", metavar="FILE", help="the name of standard input")
+    files.add_argument(
+        "--watch", action="store_true", help="check again when something changes, until Ctrl-C"
+    )
     files.add_argument("--no-cache", action="store_true", help="analyse every file anew")
     add_targets(parser)
     return parser
