@@ -135,6 +135,7 @@ def meant_names(name: str) -> list[str]:
 
 
 def as_list(names: Iterable[str]) -> str:
+    """Return how a list of names is written."""
     return "[" + ", ".join(f'"{name}"' for name in dict.fromkeys(names)) + "]"
 
 
