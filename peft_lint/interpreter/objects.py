@@ -44,7 +44,8 @@ class Config(NamedTuple):
     the argument's node; None for a config written in the text. `stored` are all fields of
     that checkpoint's config, None where they are not known. `edited` names attributes
     assigned since, `reported` that the code shows all of its values to a person, `escaped`
-    that code out of view has had it.
+    that code out of view has had it. `met` is the call that last put it on a model, with the
+    model's family: what it left open was filled in for that one.
     """
 
     node: ast.Call
@@ -57,6 +58,7 @@ class Config(NamedTuple):
     edited: tuple[str, ...] = ()
     reported: bool = False
     escaped: bool = False
+    met: tuple[Node, str | None] | None = None
 
     def get(self, name: str) -> Value | None:
         """Return a field's value, None where it was not given."""
@@ -80,7 +82,8 @@ class Config(NamedTuple):
 
     def with_field(self, name: str, value: Value) -> Config:
         """Return the config after `config.name = value`."""
-        return self._replace(fields=(*self.fields, (name, value)), edited=(*self.edited, name))
+        fields = (*self.fields, (name, value))
+        return self._replace(fields=fields, edited=(*self.edited, name), met=None)
 
 
 class Adapter(NamedTuple):

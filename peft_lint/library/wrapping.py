@@ -145,6 +145,9 @@ def _tell(
     if fresh_adapter(DEFAULT, call.node, config).dropout:
         words = "the adapter is created here: its dropout starts in train mode"
     add_step(machine, handle, call.node, words)
+    for value in call.values():
+        if isinstance(value, Ref) and machine.world.heap.get(value.id) is config:
+            machine.world.put(value.id, config._replace(met=(call.node, before.family)))
     machine.emit(ConfigUsed(call.node, config, how, ref.id))
     machine.emit(
         Wrapped(
