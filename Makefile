@@ -1,5 +1,5 @@
-# Everything a clone needs: python3 (3.10 or newer), make, git and a package registry.
-# `make test-all` takes shells to complete in from Debian's packages.
+# Everything a clone needs: python3 (3.10 or newer), make, git and a package registry; test-all
+# also shells, Emacs with Eglot and Vim with ALE, which it takes from Debian's packages.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -10,8 +10,10 @@ STACKS := $(patsubst tests/proofs/stacks/%.txt,.venv-%/installed,$(wildcard test
 # A folder of real code, one folder per package.
 CORPUS ?=
 WORKERS ?= 2
+# What packages of the system are installed with, where one is missing.
+SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: demo test proofs test-all bench site index knowledge corpus
+.PHONY: demo test proofs editors shells test-all bench site index knowledge corpus
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## lint realistic scripts, then show what --fix would change
@@ -23,13 +25,18 @@ test: $(VENV)/installed-for-tests $(STACKS)  ## types, style, and every test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python tools/make_index.py --check
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not shell" tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not shell and not editors" tests
 
 proofs: $(VENV)/installed-for-tests $(STACKS)  ## the proofs that name an older stack
 	$(BIN)/python -m pytest -q -m stack tests/proofs
 
-test-all: test .shells/installed $(if $(CORPUS),corpus)  ## the tests, further shells, and the corpus run where CORPUS is given
+editors: $(VENV)/installed-for-tests $(VENV)/editors  ## the tests that drive Emacs and Vim
+	$(BIN)/python -m pytest -q -m editors tests/doors
+
+shells: $(VENV)/installed-for-tests .shells/installed  ## the tests that complete in zsh and tcsh
 	$(BIN)/python -m pytest -q -m shell tests/doors
+
+test-all: test editors shells $(if $(CORPUS),corpus)  ## all tests, and the corpus run where CORPUS is given
 
 bench: $(VENV)/installed $(TORCHFIX)/installed  ## CPU time, as ratios; with CORPUS also on real code
 	$(BIN)/python -m tools.bench $(if $(CORPUS),--corpus $(CORPUS))
@@ -71,6 +78,13 @@ $(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
 	mkdir -p .shells
 	cd .shells && apt-get download zsh-static zsh-common tcsh
 	for package in .shells/*.deb; do dpkg --extract $$package .shells; done
+	touch $@
+
+# From the system's packages, which are not asked for where all of it is there.
+$(VENV)/editors: | $(BIN)/python
+	emacs --batch --load eglot && vim -N -u NONE -es -c 'packadd ale' -c 'quitall!' || { \
+		$(SUDO) apt-get update --quiet && \
+		$(SUDO) apt-get install --quiet --yes --no-install-recommends emacs-nox elpa-eglot vim vim-ale; }
 	touch $@
 
 # TorchFix needs an older libcst, so it lives apart.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,16 @@ model.eval()
 CALL = "model = get_peft_model(base, config)\n"
 FIXED = SCRIPT.replace("PeftConfig, get_peft_model\n", "PeftConfig, PeftModel, get_peft_model\n")
 FIXED = FIXED.replace("get_peft_model(base, config)", 'PeftModel.from_pretrained(base, "adapter")')
+
+
+# A fenced block of a page: its language, its text.
+SNIPPET = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def snippets(page, language):
+    """Return the fenced blocks of a language on one of the doors' pages."""
+    text = (ROOT / "docs" / "doors" / page).read_text()
+    return [block for name, block in SNIPPET.findall(text) if name == language]
 
 
 def run(command, folder, *, stdin=b"", **extra):

@@ -1,6 +1,7 @@
 """The documentation: the site builds, its snippets are what they say, symptoms lead to rules."""
 
 import ast
+import json
 import re
 import shlex
 import sys
@@ -12,8 +13,9 @@ import yaml
 from peft_lint.cli import COMMANDS
 from peft_lint.cli.options import parse_check
 from peft_lint.rulebook import all_rules
+from peft_lint.server.actions import FIX_ALL, NOTEBOOK_FIX_ALL
 from peft_lint.symptoms import all_symptoms, matching
-from tests.doors.programs import ROOT, run, run_here
+from tests.doors.programs import ROOT, SCRIPT, SNIPPET, run, run_here
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,7 +23,6 @@ else:
     import tomli as tomllib
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SNIPPET = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SNIPPETS = [
     pytest.param(language, text, id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
@@ -76,12 +77,33 @@ def yaml_(text, folder):
     assert table
 
 
+def json_(text, folder):
+    """A problem matcher of VS Code takes the lines that the program writes."""
+    table = json.loads(text)
+    for task in table.get("tasks", ()):
+        (folder / "a.py").write_text(SCRIPT)
+        command = shlex.split(task["command"])
+        shown = run_here("peft_lint", *command[1:], folder=folder)
+        pattern = task["problemMatcher"]["pattern"]
+        found = re.search(pattern["regexp"], shown.stdout.splitlines()[0])
+        groups = [found[pattern[key]] for key in ("file", "line", "column", "code")]
+        assert groups == ["a.py", "6", "9", "PEF101"]
+    for kinds in [value for key, value in table.items() if key.endswith("codeActionsOnSave")]:
+        assert set(kinds) <= {FIX_ALL, NOTEBOOK_FIX_ALL}
+    assert table
+
+
 def lua(text, folder):
     (folder / "a.lua").write_text(text)
     nvim = Path(sys.executable).with_name("nvim")
     code = "local f, e = loadfile('a.lua'); if not f then error(e) end"
     parsed = run([nvim, "--clean", "--headless", "-c", f"lua {code}", "-c", "qa"], folder)
     assert "Error" not in parsed.stderr
+
+
+def vim(text, folder):
+    """It is executed by the test of that editor; here it is whole."""
+    assert text.count("endfunction") == text.count("function! ") > 0
 
 
 def lisp(text, folder):
@@ -101,6 +123,8 @@ CHECKS = {
     "toml": toml,
     "yaml": yaml_,
     "lua": lua,
+    "json": json_,
+    "vim": vim,
     "lisp": lisp,
     "diff": lambda text, _: text.startswith(("-", "+", " ", "@")) or pytest.fail("no diff"),
 }
