@@ -10,6 +10,7 @@ from peft_lint.interpreter.objects import Config, Handle, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
+    ClassValue,
     Entries,
     Function,
     Items,
@@ -146,6 +147,25 @@ def _vars(machine: Machine, arguments: Call) -> Value:
     return derived("vars", *arguments.args)
 
 
+def _exec(machine: Machine, arguments: Call) -> Value:
+    """Model `exec(text)`: code out of view, which may use, rebind and seed whatever it likes.
+
+    With names of its own (`exec(text, {})`) it has only those.
+    """
+    world = machine.world
+    own = len(arguments.args) > 1 or any(word == "globals" for word, _ in arguments.keywords)
+    for value in arguments.values():
+        machine.escape(value)
+    for frame in () if own else {machine.frame, 0}:
+        for name, value in list(world.frames[frame].variables.items()):
+            if not isinstance(value, (Symbol, Function, ClassValue)):
+                machine.escape(value)
+                world.bind(frame, name, machine.fresh(arguments.node, name))
+    if world.seeded is False:
+        world.seeded = None
+    return Literal((None,))
+
+
 def _isinstance(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) != 2:
         return NOTHING_KNOWN
@@ -201,6 +221,7 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "next": _next,
     "map": _mapped,
     "filter": _mapped,
+    "exec": _exec,
     "exit": _exit,
     "quit": _exit,
     "isinstance": _isinstance,

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.values import Value
 
 
-# The builtin that is the same.
-WORDS.add("quit")
+# Builtins: the same as `sys.exit`, and what may do anything.
+WORDS.update({"quit", "exec"})
 
 
 @function("sys.exit", "os._exit")

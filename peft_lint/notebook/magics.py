@@ -39,7 +39,10 @@ _PROMPTS = (
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")
 _JOINED_LINES = re.compile(r"(?:[^\r\n]*\\(?:\r\n|\r|\n))*[^\r\n]*")
-_ESCAPED = re.compile(r"[ \t]*(?=[!%?,;/])")
+# A backslash on a line of its own joins the next one to nothing.
+_ESCAPED = re.compile(r"[ \t]*(?:\\(?:\r\n|\r|\n)[ \t]*)*(?=[!%?,;/])")
+# Runs another file, whose names are the notebook's then.
+_RUN = re.compile(r"\s*%?run[ \t]")
 _TOKEN = re.compile(
     r"(?P<long>'''(?:\\[\s\S]|(?!''')[\s\S])*'''"
     r"|\"\"\"(?:\\[\s\S]|(?!\"\"\")[\s\S])*\"\"\")"
@@ -131,7 +134,11 @@ class _Masker:
     def command(self, end: int) -> None:
         """Mask a statement that only IPython understands, and note what the shell does in it."""
         self._note(end, bare=True)
-        self.mask(end, "pass")
+        self.mask(end, self._instead())
+
+    def _instead(self) -> str:
+        """Return the statement that does as much as the command that comes next."""
+        return "exec('')" if _RUN.match(self.source, self.done) else "pass"
 
     def _blanks(self, end: int, words: str | None) -> str:
         return " " * (end - self.done) if words is None else words
@@ -173,7 +180,7 @@ class _Masker:
         end = self._joined_end()
         if not self._runs_python(end):
             self._note(end)
-            self.mask(end, "pass")
+            self.mask(end, self._instead())
         self._statement()
         return True
 

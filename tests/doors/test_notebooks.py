@@ -249,3 +249,18 @@ def test_checkpoints_of_jupyter_are_not_searched(lint, tmp_path):
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / ".ipynb_checkpoints" / "a.ipynb").write_text(notebook(*CELLS))
     assert lint(".").stdout == "no findings: 0 files analysed, 0 outside scope\n"
+
+
+WRAP = "from peft import LoraConfig\nmodel = get_peft_model(model, LoraConfig())"
+
+
+@pytest.mark.parametrize("line", ["%run other.py", "run other.py --fast", "\\\n%run -i other.py"])
+def test_what_another_file_may_have_done_is_unknown(lint, line):
+    cells = [SCRIPT, WRAP]
+    assert "PEF103" in lint(".", text=notebook(*cells)).stdout
+    assert lint(".", "--ignore", "PEF101", text=notebook(SCRIPT, line, WRAP)).returncode == 0
+
+
+def test_a_backslash_on_its_own_line_is_no_python_to_report(lint):
+    process = lint(".", text=notebook("import peft\n\\\n!ls -la\nx = 1"))
+    assert process.stdout == "no findings: 1 file analysed, 0 outside scope\n"

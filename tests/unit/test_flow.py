@@ -281,3 +281,28 @@ def test_what_a_dict_held_is_forgotten_once_it_may_hold_something_else(change, e
     code += "m = get_peft_model(m, make(mode))"
     (body,) = bodies(PREAMBLE + code)
     assert literal(body.adapters[0].config.get("r")) == expected
+
+
+EXECUTED = PREAMBLE + "m.train()\nrank = 8\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["exec(text)", "exec(open('a.py').read())", "def f():\n    exec(text)\nf()"],
+)
+def test_what_is_executed_from_text_may_rebind_and_seed_whatever_there_is(code):
+    machine = run(Document("program.py", f"{EXECUTED}{code}\n"), Target())
+    (world,) = machine.ends
+    assert world.handle(world.lookup(0, "m")) is None
+    assert literal(world.lookup(0, "rank")) is None
+    assert world.seeded is None
+    # Nobody executes another `PeftModel` in the place of PEFT's.
+    assert world.lookup(0, "PeftModel").name == "peft.PeftModel"
+
+
+def test_what_is_executed_with_names_of_its_own_may_seed_only():
+    machine = run(Document("program.py", f"{EXECUTED}exec(text, {{}})\n"), Target())
+    (world,) = machine.ends
+    assert world.handle(world.lookup(0, "m")) is not None
+    assert literal(world.lookup(0, "rank")) == 8
+    assert world.seeded is None

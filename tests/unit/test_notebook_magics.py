@@ -64,6 +64,11 @@ def ipython(cell):
         ("In [1]: x = f(\n   ...: 1)\n", "x = f(\n1)\n"),
         ("x = 1\r\n!ls\r\ny\r\n", "x = 1\r\npass\r\ny\r\n"),
         ("!ls", "pass"),
+        ("\\\n!ls\nx = 1", "\\\npass\nx = 1"),
+        ("x = 1\n\\\n%cd ..\n", "x = 1\n\\\npass\n"),
+        ("%run a.py --b 1\nx", "exec('')\nx"),
+        ("run a.py", "exec('')"),
+        ("%runtime x", "pass"),
         ("", ""),
     ],
 )
@@ -115,6 +120,8 @@ CELLS = st.one_of(
 @example("a = b?\n")
 @example('"a?')
 @example("*int*?\n")
+@example("\\\n!ls\n")
+@example("x = 1\n\\\n\\\n  %cd a\n")
 def test_what_ipython_takes_python_takes_after_masking(cell):
     masked = mask(cell)
     made = ipython(cell)
