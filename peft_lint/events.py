@@ -142,6 +142,13 @@ class EvalCalled(NamedTuple):
     handle: int
 
 
+class Compiled(NamedTuple):
+    """`torch.compile` gave a compiled form of the model; the handle stands for both."""
+
+    node: Node
+    handle: int
+
+
 class WeightsRead(NamedTuple):
     """`get_peft_model_state_dict` read an adapter's weights; `named` when the call says which."""
 
@@ -357,6 +364,7 @@ ModelEvent = (
     | Escaped
     | Enclosed
     | EvalCalled
+    | Compiled
     | WeightsRead
     | NoOp
     | ForeignCalled
@@ -394,6 +402,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_escaped": Escaped,
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
+    "on_compiled": Compiled,
     "on_weights_read": WeightsRead,
     "on_no_op": NoOp,
     "on_foreign_called": ForeignCalled,

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from peft_lint.events import ParametersTouched, Saved, StateDictRead, Trained
+from peft_lint.events import Compiled, ParametersTouched, Saved, StateDictRead, Trained
 from peft_lint.interpreter.call import Call, result_of
 from peft_lint.interpreter.objects import Adapter, Fact, Handle, Kind, Weights
 from peft_lint.interpreter.values import (
@@ -63,6 +63,9 @@ def set_grad_enabled(call: Call) -> Value:
 def compile_(call: Call) -> Value:
     """Model a compiled model or function: flags, methods and attributes are the original's."""
     value = call.get(0, "model")
+    found = handle_of(call.machine, value)
+    if found is not None:
+        call.machine.emit(Compiled(call.node, found[0].id))
     return NOTHING_KNOWN if value is None else value
 
 

@@ -66,3 +66,14 @@ def reads_weights(scene: Scene) -> bool:
             if name in _READERS + _MEASURES or scene.symbol(node) in _READERS:
                 return True
     return False
+
+
+def mentions(scene: Scene, names: tuple[str, ...]) -> bool:
+    """Return whether the document has an attribute of such a name, or a text that begins so."""
+    for node in ast.walk(scene.document.tree):
+        if isinstance(node, ast.Attribute) and node.attr in names:
+            return True
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and text.startswith(names):
+            return True
+    return False
