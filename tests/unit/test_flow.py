@@ -77,6 +77,13 @@ def test_what_is_looped_over_is_not_empty(code, expected):
     assert modes(code) == expected
 
 
+@pytest.mark.parametrize("test", ["tokenizer.pad_token is None", "tokenizer.pad_token is not None"])
+def test_an_attribute_of_a_librarys_object_may_be_none(test):
+    code = "from transformers import AutoTokenizer\n"
+    code += f'tokenizer = AutoTokenizer.from_pretrained("gpt2")\nif {test}: m.train()'
+    assert modes(code) == {True, False}
+
+
 @pytest.mark.parametrize(
     ("code", "enabled", "trainable"),
     [
