@@ -342,13 +342,15 @@ class PadTokenSet(NamedTuple):
     """A tokenizer gets a padding token, or its id.
 
     `tokenizer` is the call that made it, `owner` the expression that the statement spells it
-    by, None where it is that call itself.
+    by, None where it is that call itself. `token` is None where it may get any, `is_end` tells
+    that it is the tokenizer's own end token.
     """
 
     node: Node
     tokenizer: ast.Call
     owner: ast.expr | None
-    token: Value
+    token: Value | None
+    is_end: bool = False
 
 
 ModelEvent = (
@@ -419,7 +421,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_config_used": ConfigUsed,
     "on_arguments_swapped": ArgumentsSwapped,
     "on_settings_made": SettingsMade,
+    "on_pad_token_set": PadTokenSet,
     "on_trainer_made": TrainerMade,
     "on_tokenizer_made": TokenizerMade,
-    "on_pad_token_set": PadTokenSet,
 }

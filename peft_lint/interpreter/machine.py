@@ -8,11 +8,19 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document
-from peft_lint.events import Escaped, Event
+from peft_lint.events import Escaped, Event, PadTokenSet
 from peft_lint.interpreter import access, expressions, releases, relevance, statements
 from peft_lint.interpreter.code import Code
 from peft_lint.interpreter.joining import MAX_WORLDS, settle
-from peft_lint.interpreter.objects import Arguments, Body, Config, Handle, Optimizer, uncertain
+from peft_lint.interpreter.objects import (
+    Arguments,
+    Body,
+    Config,
+    Handle,
+    Optimizer,
+    Tool,
+    uncertain,
+)
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ClassValue,
@@ -392,6 +400,9 @@ class Machine:
                 self.world.put(number, state._replace(fields=(), complete=False))
             elif isinstance(state, Optimizer):
                 self.world.put(number, state._replace(held=(), complete=False))
+            elif isinstance(state, Tool) and number in contained(value) and self.statement:
+                # A tokenizer that is handed over may come back with another token for padding.
+                self.emit(PadTokenSet(self.statement, state.node, None, None))
 
 
 def _uncertain_handle(handle: Handle) -> Handle:

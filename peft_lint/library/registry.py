@@ -330,6 +330,7 @@ def load(text: str) -> None:
         peft,
         releases,
         standard,
+        tokenizers,
         torch,
         trainer,
         training,

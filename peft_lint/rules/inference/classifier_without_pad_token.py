@@ -55,7 +55,8 @@ class Rule:
 
     def on_pad_token_set(self, event: PadTokenSet, scene: Scene) -> None:
         """Note where a tokenizer gets its pad token."""
-        self._given.setdefault(event.node, event)
+        if event.token is not None and _is_new(event.token):
+            self._given.setdefault(event.node, event)
 
     def on_model_loaded(self, event: ModelLoaded, scene: Scene) -> None:
         """Note the statement that names the model."""
@@ -103,7 +104,7 @@ class Rule:
         for use in uses:
             for event in self._given.values():
                 sources = self._tokenizers[event.tokenizer]
-                if use.body.checkpoint in sources and _is_new(event.token):
+                if use.body.checkpoint in sources:
                     yield _suspicion(use, event, self._loaded.get(use.body.node))
                     break
 
