@@ -66,7 +66,8 @@ def discover(
         elif os.path.exists(path):
             found = iter((path,))
         else:
-            missing(path, "no such file or folder")
+            nowhere = os.path.islink(path)
+            missing(path, "a link that leads nowhere" if nowhere else "no such file or folder")
             continue
         for file in found:
             # One folder holds every file once; asking costs more than listing it.
@@ -118,7 +119,7 @@ def _walk(
         settings = settings_for(folder)
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and not (entry.name.endswith(SUFFIXES) and entry.is_file()):
+            if not is_folder and not (entry.name.endswith(SUFFIXES) and _is_file(entry)):
                 continue
             if _excluded(entry.name, entry.path, is_folder, settings, specs):
                 continue
@@ -128,6 +129,14 @@ def _walk(
             else:
                 yield below
         pending.extend(reversed(folders))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        # A link that leads to itself.
+        return False
 
 
 def _excluded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -9,10 +10,14 @@ import stat
 def replace(path: str, data: bytes) -> None:
     """Put `data` in the place of a file, keeping its mode; raise OSError and leave it as it was.
 
-    A symbolic link stays, and what it points to is replaced.
+    A symbolic link stays, and what it points to is replaced. What is read-only is left alone,
+    though the folder would let another file take its place.
     """
     real = os.path.realpath(path)
     mode = stat.S_IMODE(os.stat(real).st_mode)
+    # The mode says it to the superuser as well, who may write everything.
+    if not mode & 0o222 or not os.access(real, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
     folder, name = os.path.split(real)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:

@@ -11,6 +11,7 @@ from peft_lint.rulebook import RuleInfo, all_rules
 # The tool's own voice: a file that could not be analysed is never passed over in silence.
 ALWAYS = frozenset({"PEF000", "PEF001"})
 _PREFIX = re.compile(r"PEF\d{0,2}")
+_CODE = re.compile(r"PEF\d{1,3}")
 
 
 class Layer(NamedTuple):
@@ -54,7 +55,15 @@ def problem(selector: str) -> str | None:
     """Return what is wrong with a selector, in words, or None."""
     if any(_weight((selector,), rule) for rule in all_rules()):
         return None
-    return f"unknown rule `{selector}`{did_you_mean(selector, _spellings())}"
+    return unknown(selector, ["ALL", *spellings()])
+
+
+def unknown(word: str, words: Sequence[str]) -> str:
+    """Return that no rule is called so, and what may have been meant."""
+    # Of a code without a slip every other code is as near as the next.
+    listed = _CODE.fullmatch(word)
+    hint = "; `peft-lint rules` lists them" if listed else did_you_mean(word, words)
+    return f"unknown rule `{word}`{hint}"
 
 
 def named(selectors: Iterable[str]) -> frozenset[str]:
@@ -77,8 +86,9 @@ def did_you_mean(word: str, words: Sequence[str]) -> str:
     return f"; did you mean `{lowered[near[0]]}`?" if near else ""
 
 
-def _spellings() -> list[str]:
-    return ["ALL", *(text for rule in all_rules() for text in (rule.code, rule.name))]
+def spellings() -> list[str]:
+    """Return the codes and names of all rules."""
+    return [text for rule in all_rules() for text in (rule.code, rule.name)]
 
 
 def _weight(selectors: Iterable[str], rule: RuleInfo) -> int:

@@ -31,7 +31,7 @@ from peft_lint.versions import Target
 
 ROOT = Path(__file__).parents[1]
 TORCHFIX = ROOT / ".venv-torchfix" / "bin" / "torchfix"
-PEFT_LINT = [sys.executable, "-m", "peft_lint", "check", "--exit-zero", "--no-cache"]
+PEFT_LINT = [sys.executable, "-m", "peft_lint", "check", "--exit-zero"]
 PEFT_LINT += ["--output-format", "concise"]
 # TorchFix needs half a second per file: more files would not change the ratio.
 TORCHFIX_FILES = 60

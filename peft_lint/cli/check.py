@@ -60,6 +60,9 @@ class _Check:
         options = self.options
         # Settings are read before the first file is touched: an error in them changes nothing.
         planned = [(path, self._plan_of(path)) for path in self._paths()]
+        if not planned and not self.broken and any(map(os.path.isdir, options.paths)):
+            note = "no Python files, notebooks or Markdown pages in what was named"
+            print(f"peft-lint: warning: {note}", file=sys.stderr)
         try:
             for number, (path, plan) in enumerate(planned, 1):
                 self._progress.begin(number, len(planned))

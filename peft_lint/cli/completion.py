@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from peft_lint.cli import UsageError, knowledge, new_rule, server, settings, symptoms, trace
 from peft_lint.cli.options import Parser, check_parser
 from peft_lint.cli.rule import rule_parser, rules_parser
-from peft_lint.rulebook import all_rules
+from peft_lint.selection import spellings
 
 _MAKERS = {
     "check": check_parser,
@@ -71,7 +71,7 @@ def script(shell: str) -> str:
             raise
         message = "completions need shtab: install peft-lint[completion]"
         raise UsageError(message) from None
-    rules = [text for rule in all_rules() for text in (rule.code, rule.name)]
+    rules = spellings()
     selectors = " ".join(["ALL", *rules])
     words = {"$COMMANDS": " ".join(_MAKERS), "$RULES": selectors}
     completed = {

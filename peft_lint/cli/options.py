@@ -240,7 +240,6 @@ def check_parser() -> Parser:
     files.add_argument(
         "--watch", action="store_true", help="check again when something changes, until Ctrl-C"
     )
-    files.add_argument("--no-cache", action="store_true", help="analyse every file anew")
     add_targets(parser)
     return parser
 
@@ -258,6 +257,8 @@ def _typed(option: Option) -> Callable[[str], str | list[str]]:
     def read(text: str) -> str | list[str]:
         listed = [entry.strip() for entry in text.split(",") if entry.strip()]
         value = listed if option.kind == "rules" else text
+        if option.key == "select" and not listed:
+            raise argparse.ArgumentTypeError("names no rule")
         try:
             check_value(option, value)
         except ValueError as error:

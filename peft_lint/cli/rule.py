@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser
-from peft_lint.rulebook import RuleInfo, all_rules, page
-from peft_lint.selection import did_you_mean, find
+from peft_lint.rulebook import RuleInfo, all_rules, explanation
+from peft_lint.selection import find, spellings, unknown
 
 
 def rule_parser() -> Parser:
     """Return the parser of `peft-lint rule`."""
     parser = Parser(prog="peft-lint rule", description="Explain one rule.")
-    parser.add_argument("rule", metavar="CODE|NAME")
+    parser.add_argument("rule", metavar="CODE|NAME", help="such as PEF101 or head-not-saved")
     return parser
 
 
@@ -25,14 +25,12 @@ def rule(arguments: list[str]) -> int:
     wanted = rule_parser().parse(arguments).rule
     found = find(wanted) or find(wanted.upper()) or find(wanted.lower())
     if found is None:
-        known = [text for rule in all_rules() for text in (rule.code, rule.name)]
-        raise UsageError(f"unknown rule `{wanted}`{did_you_mean(wanted, known)}")
+        raise UsageError(unknown(wanted, spellings()))
     try:
-        text = page(found)
+        text = explanation(found)
     except FileNotFoundError as error:
         raise UsageError(str(error)) from None
-    body = text.split("+++\n", 2)[2].strip()
-    print(f"{found.code} {found.name}\n{_facts(found)}\n\n{body}")
+    print(f"{found.code} {found.name}\n{_facts(found)}\n\n{text}")
     return 0
 
 

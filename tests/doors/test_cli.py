@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.doors.programs import SCRIPT
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 UNUSED = "import peft\nx = 1  # peft-lint: ignore[PEF002, syntax-error] old\ny = 2  # peft-lint: ignore\n"
 CLEAN = "import peft\n"
@@ -87,6 +89,9 @@ def test_version_and_help(cli):
         (["--config", "gone.toml", "."], "gone.toml: No such file or directory"),
         ([], "the following arguments are required: PATH (see `peft-lint --help`)"),
         (["rule", "PEF00X"], "unknown rule `PEF00X`; did you mean `PEF00"),
+        (["rule", "PEF999"], "unknown rule `PEF999`; `peft-lint rules` lists them"),
+        (["--select", " , ", "."], "--select: names no rule (see `peft-lint --help`)"),
+        (["--no-cache", "."], "unknown option `--no-cache`"),
         (["trace", "gone.py"], "gone.py: No such file or directory"),
     ],
 )
@@ -241,6 +246,48 @@ def test_a_path_named_like_a_command(cli):
     assert cli("./rules", "--fail-on", "info") == 1
     assert cli("rules") == 0
     assert "PEF001  syntax-error" in cli.stdout
+
+
+def test_a_link_to_nowhere_is_told_from_a_slip(cli):
+    (cli.folder / "loop.py").symlink_to("loop.py")
+    (cli.folder / "gone.py").symlink_to("nowhere.py")
+    for name in ("loop.py", "gone.py"):
+        assert cli(name) == 2
+        assert cli.stderr == f"peft-lint: error: {name}: a link that leads nowhere\n"
+    # A walk passes them over, as git does.
+    assert cli(".") == 0
+
+
+def test_folders_with_nothing_to_analyse_are_told(cli):
+    cli.write("data/a.csv", "1\n")
+    assert cli("data") == 0
+    assert cli.stderr == (
+        "peft-lint: warning: no Python files, notebooks or Markdown pages in what was named\n"
+    )
+    cli.write("data/b.py", CLEAN)
+    assert cli("data") == 0
+    assert cli.stderr == ""
+    # A file that was named and is excluded is meant to be left out.
+    cli.write("peft-lint.toml", 'extend-exclude = ["b.py"]\n')
+    assert cli("data/b.py", "--force-exclude") == 0
+    assert cli.stderr == ""
+
+
+def test_a_read_only_file_is_not_replaced(cli):
+    path = cli.write("a.py", SCRIPT)
+    path.chmod(0o444)
+    assert cli("--fix", "a.py") == 2
+    assert cli.stderr == "peft-lint: error: a.py: not written: Permission denied\n"
+    assert path.read_text() == SCRIPT
+    assert cli("a.py", "--diff") == 1
+
+
+def test_a_rule_is_explained_without_its_cases(cli):
+    for code in ("PEF101", "PEF201"):
+        assert cli("rule", code) == 0
+        assert "# Known limits" in cli.stdout
+        assert "# Cases" not in cli.stdout
+        assert "## Silent" not in cli.stdout
 
 
 def test_rule_pages(cli):

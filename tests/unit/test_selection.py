@@ -98,7 +98,8 @@ def test_known_selectors(selector):
             "unknown rule `inference-in-trainmode`; did you mean `inference-in-train-mode`?",
         ),
         ("E501", "unknown rule `E501`"),
-        ("PEF9", "unknown rule `PEF9`"),
+        ("PEF9", "unknown rule `PEF9`; `peft-lint rules` lists them"),
+        ("PEF999", "unknown rule `PEF999`; `peft-lint rules` lists them"),
         ("", "unknown rule ``"),
     ],
 )
