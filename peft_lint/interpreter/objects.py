@@ -80,6 +80,10 @@ class Config(NamedTuple):
         """Return no objects: it holds none."""
         return ()
 
+    def says(self, other: Config) -> bool:
+        """Return whether it says the same as another, whichever models they met."""
+        return self._replace(met=None) == other._replace(met=None)
+
     def with_field(self, name: str, value: Value) -> Config:
         """Return the config after `config.name = value`."""
         fields = (*self.fields, (name, value))

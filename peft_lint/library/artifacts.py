@@ -248,5 +248,5 @@ def _unchanged(machine: Machine, config: Config | None) -> Config | None:
     if config is None:
         return None
     states = (state for state in machine.world.heap.values() if isinstance(state, Config))
-    changed = any(state.node is config.node and state != config for state in states)
-    return None if changed else config
+    changed = any(state.node is config.node and not state.says(config) for state in states)
+    return None if changed else config._replace(met=None)
