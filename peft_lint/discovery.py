@@ -63,11 +63,10 @@ def discover(
             continue
         elif os.path.isdir(path):
             found = _walk(path, settings_for, missing)
-        elif os.path.exists(path):
+        elif (reason := _unreachable(path)) is None:
             found = iter((path,))
         else:
-            nowhere = os.path.islink(path)
-            missing(path, "a link that leads nowhere" if nowhere else "no such file or folder")
+            missing(path, reason)
             continue
         for file in found:
             # One folder holds every file once; asking costs more than listing it.
@@ -75,6 +74,17 @@ def discover(
             if identity not in seen:
                 seen.add(identity)
                 yield file
+
+
+def _unreachable(path: str) -> str | None:
+    """Return why there is nothing at a path, None where there is."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return "a link that leads nowhere" if os.path.islink(path) else "no such file or folder"
+    except OSError as error:
+        return error.strerror
+    return None
 
 
 def is_excluded(path: str, settings_for: Callable[[str], Settings]) -> bool:

@@ -55,6 +55,8 @@ class _Check:
         self._plan = cache(partial(make_plan, given=options.settings))
         self._baseline = _baseline(options)
         self._progress = Progress()
+        # Of the file at hand, document by document.
+        self._unfixed: list[FileReport] = []
 
     def run(self) -> int:
         options = self.options
@@ -170,6 +172,8 @@ class _Check:
     ) -> bytes | None:
         """Take all documents of a file through the engine; return its fixed bytes."""
         fixed, in_scope = None, False
+        self._unfixed.clear()
+        first = len(self.report.files)
         while document is not None:
             after = self._document(document, plan)
             in_scope = in_scope or after is not None
@@ -186,8 +190,9 @@ class _Check:
 
             self._progress.clear()
             sys.stdout.buffer.write(unified(fixed.path, data, after_fixes, fixed.encoding))
-        elif path != STDIN:
-            self._write(path, after_fixes)
+        elif path != STDIN and not self._write(path, after_fixes):
+            # What was found is still there.
+            self.report.files[first:] = self._unfixed
         return after_fixes
 
     def _document(self, document: Document, plan: Plan) -> Document | None:
@@ -216,6 +221,7 @@ class _Check:
 
         options = self.options
         report = FileReport(document, analyse(document))
+        self._unfixed.append(report)
         if options.rewrites:
             from peft_lint.fixer import fix
 
@@ -235,11 +241,13 @@ class _Check:
         self.report.files.append(report)
         return document
 
-    def _write(self, path: str, data: bytes) -> None:
+    def _write(self, path: str, data: bytes) -> bool:
         try:
             files.replace(path, data)
         except OSError as error:
             self._unreadable(path, f"not written: {error.strerror}")
+            return False
+        return True
 
     def _keep(self, path: str) -> bool:
         """Bring the baseline up to date, or say what is stale in it; True where it was made."""

@@ -76,8 +76,11 @@ def _releases(path: str) -> Iterator[tuple[str, str, str]]:
     where = places(held.source) if held.source else {}
     text = ""
     if os.path.isfile(path):
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            text = stream.read()
+        try:
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                text = stream.read()
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}") from None
     inside = path if os.path.isfile(path) else os.path.join(path, "")
     target = resolve(inside, dict(held.targets), text)
     for library in LIBRARIES:

@@ -251,9 +251,10 @@ def test_a_path_named_like_a_command(cli):
 def test_a_link_to_nowhere_is_told_from_a_slip(cli):
     (cli.folder / "loop.py").symlink_to("loop.py")
     (cli.folder / "gone.py").symlink_to("nowhere.py")
-    for name in ("loop.py", "gone.py"):
-        assert cli(name) == 2
-        assert cli.stderr == f"peft-lint: error: {name}: a link that leads nowhere\n"
+    assert cli("gone.py") == 2
+    assert cli.stderr == "peft-lint: error: gone.py: a link that leads nowhere\n"
+    assert cli("loop.py") == 2
+    assert cli.stderr == "peft-lint: error: loop.py: Too many levels of symbolic links\n"
     # A walk passes them over, as git does.
     assert cli(".") == 0
 
@@ -279,6 +280,9 @@ def test_a_read_only_file_is_not_replaced(cli):
     assert cli("--fix", "a.py") == 2
     assert cli.stderr == "peft-lint: error: a.py: not written: Permission denied\n"
     assert path.read_text() == SCRIPT
+    # Nothing was fixed, and the report does not say so.
+    assert "1 finding (1 error), 1 fixable with --fix: 1 file analysed" in cli.stdout
+    assert "fixed[" not in cli.stdout
     assert cli("a.py", "--diff") == 1
 
 
@@ -373,3 +377,36 @@ def test_statistics_count_by_rule(cli):
         "1  PEF001  error    syntax-error",
     ]
     assert cli.stderr.startswith("3 findings")
+
+
+def denied(cli, *arguments):
+    """Run without the powers that let a superuser read what is closed to everybody."""
+    command = [sys.executable, "-m", "peft_lint", *arguments]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
+    process = subprocess.run(
+        command, cwd=cli.folder, env=environment(), capture_output=True, check=False, text=True
+    )
+    assert process.returncode == 2
+    return process.stderr
+
+
+def test_what_may_not_be_read_or_written_is_one_line_and_stops_nothing(cli):
+    cli.write("a.py", SCRIPT)
+    cli.write("closed/b.py", SCRIPT)
+    (cli.folder / "closed").chmod(0)
+    cli.write("secret.py", SCRIPT).chmod(0)
+    lines = [f"peft-lint: error: {name}: Permission denied\n" for name in ("closed", "secret.py")]
+    assert denied(cli, ".") == "".join(lines)
+    assert denied(cli, "closed/b.py") == lines[0].replace("closed:", "closed/b.py:")
+    for command in ("trace", "settings"):
+        assert denied(cli, command, "secret.py") == lines[1]
+    (cli.folder / "closed").chmod(0o700)
+    cli.folder.chmod(0o500)
+    assert denied(cli, "a.py", "--fix") == (
+        "peft-lint: error: a.py: not written: Permission denied\n"
+    )
+    assert denied(cli, "a.py", "--output-file", "r.txt") == (
+        "peft-lint: error: r.txt: not written: Permission denied\n"
+    )
+    cli.folder.chmod(0o700)
