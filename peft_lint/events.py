@@ -149,6 +149,13 @@ class Compiled(NamedTuple):
     handle: int
 
 
+class Accelerated(NamedTuple):
+    """`accelerator.prepare` took the model: what comes back is a wrapper in several processes."""
+
+    node: Node
+    handle: int
+
+
 class WeightsRead(NamedTuple):
     """`get_peft_model_state_dict` read an adapter's weights; `named` when the call says which."""
 
@@ -367,6 +374,7 @@ ModelEvent = (
     | Enclosed
     | EvalCalled
     | Compiled
+    | Accelerated
     | WeightsRead
     | NoOp
     | ForeignCalled
@@ -405,6 +413,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_enclosed": Enclosed,
     "on_eval_called": EvalCalled,
     "on_compiled": Compiled,
+    "on_accelerated": Accelerated,
     "on_weights_read": WeightsRead,
     "on_no_op": NoOp,
     "on_foreign_called": ForeignCalled,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peft_lint.events import StateDictRead
+from peft_lint.events import Accelerated, StateDictRead
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
@@ -34,6 +34,10 @@ def accelerator(call: Call) -> Value:
 def prepare(call: Call) -> Value:
     """Model `prepare`: what comes back are the same objects, in the same mode."""
     given = call.args or tuple(value for name, value in call.keywords if name == "model")
+    for value in given:
+        found = handle_of(call.machine, value)
+        if found is not None:
+            call.machine.emit(Accelerated(call.node, found[0].id))
     if len(given) == 1 and call.complete:
         return given[0]
     return Items("tuple", given, call.complete)

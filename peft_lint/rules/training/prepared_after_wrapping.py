@@ -22,7 +22,7 @@ from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node, Weights
 from peft_lint.rules.untrained import Untrained
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Suspicion
+from peft_lint.suspicion import Proposal, Suspicion
 
 
 class Rule:
@@ -111,7 +111,7 @@ class Rule:
                     self._cleared.add(node)
 
     def _suspicion(self, event: Prepared, run: Node | None, document: Document) -> Suspicion:
-        from peft_lint.rules.training.prepared_after_wrapping_fix import proposals
+        from peft_lint.rules.turning import Step, turned
 
         adapter = (event.before.adapters or ())[-1]
         story: tuple[tuple[Node, str], ...] = (
@@ -120,6 +120,12 @@ class Rule:
         )
         if run is not None:
             story += ((run, "so that this training changes nothing"),)
+        wrap = self._enclosed.get(adapter.node)
+        proposals: tuple[Proposal, ...] = ()
+        if wrap is not None and wrap.base_node is not None and event.model_node is not None:
+            first, second = Step(wrap.node, wrap.base_node), Step(event.node, event.model_node)
+            title = "Prepare the model before it gets its adapter"
+            proposals = turned(title, first, second, document)
         return Suspicion(
             code="PEF402",
             severity=Severity.ERROR,
@@ -127,7 +133,7 @@ class Rule:
             anchor=event.node,
             story=story,
             cause=adapter.node,
-            proposals=proposals(event, self._enclosed.get(adapter.node), document),
+            proposals=proposals,
         )
 
 
