@@ -7,6 +7,7 @@ import os
 
 from peft_lint.scene import Scene
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # What moves a folder, so that what was saved in one may lie in another.
 _MOVES = frozenset({"shutil", "chdir", "rename", "symlink", "symlink_to", "subprocess"})
 # What takes files away. Lists have a `remove` as well: then a rule is silent for nothing.
@@ -40,8 +41,10 @@ def filled(folder: str, scene: Scene) -> bool:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+    # What the document's own functions and classes do is in view.
+    known = _HARMLESS | {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
     for node in nodes:
-        if isinstance(node, ast.Call) and _last_name(node.func) not in _HARMLESS:
+        if isinstance(node, ast.Call) and _last_name(node.func) not in known:
             for argument in (*node.args, *(word.value for word in node.keywords)):
                 for part in ast.walk(argument):
                     named = isinstance(part, ast.Name) and part.id in names
@@ -59,4 +62,5 @@ def _last_name(node: ast.AST) -> str:
 def _is_below(node: ast.AST, folder: str) -> bool:
     """Return whether a literal is the path of a folder, or of something in it."""
     path = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(path, str) and os.path.normpath(path + "/.").startswith(folder)
+    inside = os.path.join(folder, "")
+    return isinstance(path, str) and os.path.join(os.path.normpath(path), "").startswith(inside)
