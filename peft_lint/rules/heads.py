@@ -24,13 +24,14 @@ def added_by_task(event: Wrapped, config: Config) -> tuple[str, ...] | None:
     value = config.get("task_type")
     if value is None or literal(value, ...) is None:
         return ()
-    name = _task_type(value)
+    name = task_type_of(value)
     if name not in _TASK_TYPES:
         return None
     return () if event.how in WITHOUT_TASK else knowledge.ADDED_BY_TASK_TYPE.get(name, ())
 
 
-def _task_type(value: Value) -> str | None:
+def task_type_of(value: Value) -> str | None:
+    """Return the task type that a config's field says, as text or as `TaskType.X`."""
     if isinstance(value, Symbol):
         return value.name.rpartition(".")[2]
     text = literal(value)

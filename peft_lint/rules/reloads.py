@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Saved
-from peft_lint.interpreter.objects import Body, Kind, Node
+from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import DEFAULT
+from peft_lint.rules.folders import filled
 from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 
@@ -18,17 +19,19 @@ _PEFT = (Kind.PEFT, Kind.MIXED)
 
 
 class Stored(NamedTuple):
-    """A save: the call, the model as it was, and the function that it happens in."""
+    """A save of an adapter: the call, the model as it was, and the function that it happens in."""
 
     node: Node
     body: Body
+    adapter: Adapter
     function: ast.AST | None
 
 
 class Reload(NamedTuple):
-    """A load from a folder: the call, and the model that the adapter meets."""
+    """A load from a folder, by `how`: the call, and the model that the adapter meets."""
 
     node: ast.Call
+    how: str
     body: Body
     function: ast.AST | None
 
@@ -46,30 +49,34 @@ class Reloads:
         if event.how not in ("save_pretrained", "save_model") or not isinstance(folder, str):
             return
         if scene.handle(event).kind in _PEFT:
-            stored = Stored(event.node, body, scene.function)
             for one in body.adapters or ():
                 below = os.path.join(folder, "" if one.name == DEFAULT else one.name)
+                stored = Stored(event.node, body, one, scene.function)
                 self._stored.setdefault(os.path.normpath(below), []).append(stored)
 
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Note what is loaded onto which model; a class that loads its base itself fits it."""
+        if not event.how.startswith("AutoPeft"):
+            self.note(event, scene)
+
+    def note(self, event: AdapterLoaded, scene: Scene) -> None:
+        """Note a load whose folder the text says."""
         folder, node = literal(event.source), event.node
         below = literal(dict(event.keywords).get("subfolder"), "")
-        if event.how.startswith("AutoPeft") or not isinstance(node, ast.Call):
-            return
-        if isinstance(folder, str) and isinstance(below, str):
+        if isinstance(folder, str) and isinstance(below, str) and isinstance(node, ast.Call):
             place = os.path.normpath(os.path.join(folder, below))
-            reload = Reload(node, scene.body(event), scene.function)
+            reload = Reload(node, event.how, scene.body(event), scene.function)
             self._loads.setdefault(place, {}).setdefault(node, []).append(reload)
 
     def pairs(self, scene: Scene) -> Iterator[tuple[list[Stored], list[Reload]]]:
         """Yield, for each load from a folder that only adapters are saved in, both sides.
 
-        Models that code out of view has had are not compared.
+        Models that code out of view has had are not compared, nor folders that it may fill.
         """
         for folder, loads in self._loads.items():
             stored = self._stored.get(folder)
-            if not stored or None in scene.machine.saved.get(folder, [None]):
+            whole = None in scene.machine.saved.get(folder, [None])
+            if not stored or whole or filled(folder, scene):
                 continue
             for node, reloads in loads.items():
                 bodies = [*(one.body for one in stored), *(one.body for one in reloads)]
