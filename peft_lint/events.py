@@ -338,6 +338,22 @@ class TrainerMade(NamedTuple):
     complete: bool
 
 
+class LoraChanged(NamedTuple):
+    """A method of a pipeline of diffusers changed the LoRA weights in it, `how` is its name.
+
+    `fused` is the call that fused them into the weights of the pipeline before, `lost` the one
+    that unloaded them since, without taking them out. `used` is whether the pipeline made images
+    before that, `again` whether this very call has loaded into the pipeline before.
+    """
+
+    node: ast.Call
+    how: str
+    fused: ast.expr | None
+    lost: ast.expr | None
+    used: bool
+    again: bool
+
+
 class TokenizerMade(NamedTuple):
     """A tokenizer or processor is loaded; `source` is the path or id, if the call says one."""
 
@@ -397,6 +413,7 @@ Event = (
     | TrainerMade
     | TokenizerMade
     | PadTokenSet
+    | LoraChanged
 )
 # The method by which a rule hears of each kind of event.
 HANDLERS: dict[str, type[Event]] = {
@@ -432,5 +449,6 @@ HANDLERS: dict[str, type[Event]] = {
     "on_settings_made": SettingsMade,
     "on_pad_token_set": PadTokenSet,
     "on_trainer_made": TrainerMade,
+    "on_lora_changed": LoraChanged,
     "on_tokenizer_made": TokenizerMade,
 }

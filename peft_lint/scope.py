@@ -10,6 +10,7 @@ _LOADS = b"from_pretrained"
 _OTHERS = (
     b".add_adapter(",
     b".load_adapter(",
+    b".fuse_lora(",
     b"load_in_4bit",
     b"load_in_8bit",
     b"from unsloth",

@@ -400,9 +400,17 @@ class Machine:
                 self.world.put(number, state._replace(fields=(), complete=False))
             elif isinstance(state, Optimizer):
                 self.world.put(number, state._replace(held=(), complete=False))
-            elif isinstance(state, Tool) and number in contained(value) and self.statement:
-                # A tokenizer that is handed over may come back with another token for padding.
-                self.emit(PadTokenSet(self.statement, state.node, None, None))
+            elif isinstance(state, Tool):
+                self._escape_tool(number, state, handed=number in contained(value))
+
+    def _escape_tool(self, number: int, tool: Tool, handed: bool) -> None:
+        if tool.fields:
+            # The parts are what they are; what was noted of the whole holds no longer.
+            parts = tuple(pair for pair in tool.fields if contained(pair[1]))
+            self.world.put(number, tool._replace(fields=parts))
+        if handed and self.statement:
+            # A tokenizer that is handed over may come back with another token for padding.
+            self.emit(PadTokenSet(self.statement, tool.node, None, None))
 
 
 def _uncertain_handle(handle: Handle) -> Handle:

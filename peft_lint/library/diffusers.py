@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from peft_lint.events import LoraChanged
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, State, Tool
-from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Ref, Value
-from peft_lint.library.handles import new_model
+from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Literal, Ref, Value
+from peft_lint.library.handles import new_model, spelled_method
 from peft_lint.library.registry import (
+    OBJECT_CALLS,
     RESOLVERS,
     FunctionModel,
     attribute_of,
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 _PIPELINE = "diffusion pipeline"
 # Once LoRA weights were loaded into it or taken out: what its parts hold is not known.
 _CHANGED_PIPELINE = "diffusion pipeline with adapters"
+# What is kept of the calls that changed a pipeline's LoRA weights.
+_STEPS = ("loaded", "fused", "used", "lost")
 _PARTS = words(
     "unet transformer transformer_2 text_encoder text_encoder_2 text_encoder_3 vae controlnet"
 )
@@ -86,6 +91,9 @@ def _part(machine: Machine, ref: Ref, state: State, name: str) -> Value:
     """Return a part of a pipeline, the same object on every read: a model in eval mode."""
     if not isinstance(state, Tool) or state.kind not in (_PIPELINE, _CHANGED_PIPELINE):
         return Bound(ref, name)
+    # Who asks for a part may do anything to its weights.
+    state = _saying(state, fused=None, lost=None, used=None)
+    machine.world.put(ref.id, state)
     known = dict(state.fields).get(name)
     if known is not None:
         return known
@@ -109,7 +117,7 @@ def _set_part(call: Call, name: str) -> Value:
     """Model `pipe.unet = model`."""
     state, value = call.machine.world.state(call.receiver), call.get(0, name)
     if isinstance(state, Tool) and isinstance(call.receiver, Ref) and value is not None:
-        rest = tuple(pair for pair in state.fields if pair[0] != name)
+        rest = tuple(pair for pair in state.fields if pair[0] not in (name, *_STEPS))
         call.machine.world.put(call.receiver.id, state._replace(fields=(*rest, (name, value))))
     return NOTHING_KNOWN
 
@@ -139,8 +147,60 @@ def change_adapters(call: Call) -> Value:
     """Model a change of LoRA weights in a pipeline's parts: they are not known any more (C14)."""
     machine = call.machine
     state = machine.world.state(call.receiver)
-    if isinstance(state, Tool) and isinstance(call.receiver, Ref) and state.kind == _PIPELINE:
-        machine.world.put(call.receiver.id, state._replace(kind=_CHANGED_PIPELINE))
+    if not isinstance(state, Tool) or not isinstance(call.receiver, Ref):
+        return NOTHING_KNOWN
+    if state.kind == _PIPELINE:
+        state = state._replace(kind=_CHANGED_PIPELINE)
         for _, part in state.fields:
             machine.escape(part)
+    if state.kind == _CHANGED_PIPELINE:
+        machine.world.put(call.receiver.id, _after(call, state))
     return NOTHING_KNOWN
+
+
+def _after(call: Call, state: Tool) -> Tool:
+    """Tell of a change of LoRA weights, and return the pipeline after it.
+
+    Fused weights stay in the pipeline until `unfuse_lora` takes them out, which it can only
+    do while the adapter is there.
+    """
+    how, said = spelled_method(call), _said(state)
+    fused, lost, loaded = said.get("fused"), said.get("lost"), said.get("loaded")
+    again = how == "load_lora_weights" and loaded is call.node
+    used = "used" in said
+    call.machine.emit(LoraChanged(call.node, how, fused, lost, used, again))
+    if how == "fuse_lora":
+        return _saying(state, fused=call.node, lost=lost, used=None)
+    if how in ("unload_lora_weights", "delete_adapters"):
+        return _saying(state, lost=call.node if lost is None and fused is not None else lost)
+    if how == "load_lora_weights":
+        return _saying(state, fused=None, lost=None, used=None, loaded=call.node)
+    return _saying(state, fused=None, lost=None, used=None)
+
+
+def _said(state: Tool) -> dict[str, ast.expr]:
+    """Return what happened to a pipeline's LoRA weights, and the calls that did it."""
+    said = ((name, value) for name, value in state.fields if name in _STEPS)
+    return {name: value.node for name, value in said if isinstance(value, Literal) and value.node}
+
+
+def _saying(state: Tool, **steps: ast.expr | None) -> Tool:
+    """Return the pipeline after these calls; None where what a call did is undone."""
+    rest = tuple(pair for pair in state.fields if pair[0] not in steps)
+    told = tuple((name, Literal((True,), node)) for name, node in steps.items() if node)
+    return state._replace(fields=(*rest, *told))
+
+
+def run_pipeline(call: Call) -> Value:
+    """Model `pipe(prompt)`: it makes images with what is in it, and leaves it alone."""
+    state = call.machine.world.state(call.receiver)
+    if isinstance(state, Tool) and isinstance(call.receiver, Ref):
+        said = _said(state)
+        if "fused" in said and "lost" not in said:
+            call.machine.world.put(call.receiver.id, _saying(state, used=call.node))
+    for value in call.values():
+        call.machine.escape(value)
+    return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+OBJECT_CALLS[Tool] = run_pipeline

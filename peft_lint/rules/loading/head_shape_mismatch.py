@@ -11,7 +11,7 @@ from peft_lint.events import AdapterLoaded
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body
 from peft_lint.interpreter.values import literal
-from peft_lint.rules.heads import task_type_of, texts
+from peft_lint.rules.heads import task_type_of
 from peft_lint.rules.reloads import Reload, Reloads, Stored
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
@@ -97,7 +97,7 @@ def _of_labels(stored: Stored, reload: Reload, task_type: str | None) -> Mismatc
     heads = knowledge.heads(one.family, one.task)
     if one.task not in _CLASSIFIERS or one.task != two.task or heads is None or config is None:
         return None
-    named = texts(config.get("modules_to_save")) or ()
+    named = names_in(config.get("modules_to_save")) or ()
     saved = (*knowledge.ADDED_BY_TASK_TYPE.get(task_type or "", ()), *named)
     auto = reload.how.startswith("AutoPeft")
     base = one.checkpoint if auto else two.checkpoint
