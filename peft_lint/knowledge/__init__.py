@@ -20,6 +20,7 @@ from peft_lint.knowledge.families import (
     head_names,
     heads,
     model_class,
+    shares_embedding,
     uncovered_heads,
 )
 from peft_lint.knowledge.loads import reported_heads
@@ -40,5 +41,6 @@ __all__ = [
     "heads",
     "model_class",
     "reported_heads",
+    "shares_embedding",
     "uncovered_heads",
 ]

@@ -117,6 +117,12 @@ def family(checkpoint_id: str) -> str | None:
     return named or (prefixes[longest] if longest else None)
 
 
+def shares_embedding(family: str, checkpoint_id: object) -> bool:
+    """Return whether the output layer of a language model surely is its embedding."""
+    known = table("checkpoints")["tied"]
+    return family in known["families"] or checkpoint_id in known["ids"]
+
+
 def dropout(family: str | None, task: str | None) -> bool | None:
     """Return whether some dropout is on by default in train mode, None if that is not known.
 

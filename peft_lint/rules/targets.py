@@ -19,7 +19,10 @@ CONFIGS = frozenset(
 )
 # With these the modules may be others than those of the family.
 _OTHER_MODULES = ("config", "trust_remote_code", "gguf_file", "subfolder")
-_ADDING = ("add_module", "register_module", "set_submodule", "setattr")
+_ADDING = (
+    *("add_module", "register_module", "set_submodule", "setattr"),
+    *("set_input_embeddings", "set_output_embeddings"),
+)
 # Families whose module names people know by heart, the best known first.
 _WELL_KNOWN = (
     *("llama", "gpt2", "gpt_neox", "bert", "t5", "opt", "bloom", "falcon", "mpt", "phi", "phi3"),

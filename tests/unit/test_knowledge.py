@@ -13,6 +13,7 @@ from torch import nn
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 from peft_lint import knowledge
+from peft_lint.knowledge import modules
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -299,6 +300,14 @@ def test_every_checkpoint_has_a_source_a_known_type_and_known_tasks():
     assert set(TOML["prefixes"].values()) <= set(CONFIG_MAPPING_NAMES)
     assert set(TOML["varying_dropout"]) <= set(CONFIG_MAPPING_NAMES)
     assert set(table("ids")["ids"].values()) <= set(CONFIG_MAPPING_NAMES)
+
+
+def test_families_that_are_said_to_be_tied_are_so_by_default():
+    assert {modules.tied(family) for family in TOML["tied"]["families"]} == {True}
+    assert knowledge.shares_embedding("gpt2", None)
+    assert knowledge.shares_embedding("llama", "meta-llama/Llama-3.2-1B")
+    assert not knowledge.shares_embedding("llama", "meta-llama/Llama-2-7b-hf")
+    assert not knowledge.shares_embedding("t5", "google/flan-t5-base")
 
 
 def test_prefixes_agree_with_the_ids():
