@@ -13,6 +13,7 @@ from peft_lint.interpreter.objects import Body
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.heads import task_type_of
 from peft_lint.rules.reloads import Reload, Reloads, Stored
+from peft_lint.rules.targets import names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
