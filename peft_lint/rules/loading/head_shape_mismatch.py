@@ -108,9 +108,7 @@ def _of_labels(stored: Stored, reload: Reload, task_type: str | None) -> Mismatc
     before, now = counts
     if before == now or not (auto or two.complete):
         return None
-    message = (
-        f"the adapter was saved with a head for {before} labels, and this model's is for {now}"
-    )
+    message = f"the adapter was saved with a head for {before} labels, this model's is for {now}"
     return Mismatch(message, "and loaded onto a head of another size here, which raises", before)
 
 
