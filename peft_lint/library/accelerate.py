@@ -15,6 +15,7 @@ from peft_lint.library.torch import backward, save_by_hand
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
+    from peft_lint.interpreter.machine import Machine
 
 _METHODS_THAT_KEEP = words(
     "print log wait_for_everyone end_training gather gather_for_metrics reduce "
@@ -104,9 +105,8 @@ def get_state_dict(call: Call) -> Value:
 @method(Tool, "save_state")
 def save_state(call: Call) -> Value:
     """Model `accelerator.save_state`: the weights of any prepared model are written."""
-    for number, state in list(call.machine.world.heap.items()):
-        if isinstance(state, Handle):
-            call.machine.emit(StateDictRead(call.node, number))
+    for number in _models(call.machine):
+        call.machine.emit(StateDictRead(call.node, number))
     return NOTHING_KNOWN
 
 
@@ -121,12 +121,19 @@ def save(call: Call) -> Value:
 @method(Tool, "load_state")
 def load_state(call: Call) -> Value:
     """Model `accelerator.load_state`: weights of any prepared model may come from disk."""
-    machine = call.machine
-    for number, state in list(machine.world.heap.items()):
-        # Where worlds were joined, the heap may hold handles whose body is no longer there.
-        if isinstance(state, Handle) and isinstance(machine.world.heap.get(state.body), Body):
-            machine.escape(Ref(number))
+    for number in _models(call.machine):
+        call.machine.escape(Ref(number))
     return NOTHING_KNOWN
+
+
+def _models(machine: Machine) -> list[int]:
+    """Return the handles of all models.
+
+    Where worlds were joined, the heap may hold some whose body is no longer there.
+    """
+    heap = machine.world.heap
+    handles = ((number, state) for number, state in heap.items() if isinstance(state, Handle))
+    return [number for number, handle in handles if isinstance(heap.get(handle.body), Body)]
 
 
 @method(Tool, *_METHODS_THAT_KEEP)

@@ -207,3 +207,42 @@ def test_every_attribute_is_read_assigned_and_spoken_of():
 def test_methods_that_are_only_named_and_attributes_that_are_deleted():
     names = "\n".join([*READS, *(f"del {name}" for name in ASSIGNED + READS)])
     interpret(PRELUDE + 'getattr(adapted, "eval")\nnext(iter([adapted.train]))\n' + names)
+
+
+def test_all_models_are_saved_and_loaded_after_worlds_were_joined():
+    # The worlds have objects under other numbers: what is left of one may lack a part.
+    interpret("""
+import torch
+from accelerate import Accelerator
+from diffusers import AutoencoderKL, DiffusionPipeline
+from peft import LoraConfig
+from transformers import AutoTokenizer, CLIPTextModel
+
+def encoder(name):
+    from transformers import T5EncoderModel
+
+class Prompts(torch.utils.data.Dataset):
+    def __getitem__(self, index):
+        return index
+
+def main(args):
+    accelerator = Accelerator()
+    if args.images > 3:
+        pipeline = DiffusionPipeline.from_pretrained(args.model)
+        prompts = Prompts(args.prompt)
+    if args.tokenizer:
+        tokenizer = AutoTokenizer.from_pretrained(args.tokenizer)
+    elif args.model:
+        tokenizer = AutoTokenizer.from_pretrained(args.model)
+    text = encoder(args.model)
+    try:
+        model = AutoencoderKL.from_pretrained(args.model)
+    except OSError:
+        model = None
+    if args.resume:
+        accelerator.load_state(args.resume)
+    accelerator.save_state(args.output)
+    torch.save(model.state_dict(), "weights.pt")
+
+main(arguments)
+""")
