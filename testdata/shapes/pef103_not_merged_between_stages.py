@@ -15,7 +15,8 @@ class Stages:
 
     def run(self, dataset, rank):
         self.number += 1
-        self.model = get_peft_model(self.model, LoraConfig(r=rank, task_type="CAUSAL_LM"))
+        config = LoraConfig(r=rank, lora_alpha=rank, task_type="CAUSAL_LM")
+        self.model = get_peft_model(self.model, config)
         trainer = Trainer(
             model=self.model,
             args=TrainingArguments(output_dir=f"out/stage-{self.number}", max_steps=500),
