@@ -6,7 +6,7 @@ import ast
 
 from peft_lint.events import TrainerMade
 from peft_lint.interpreter.objects import Arguments, Node
-from peft_lint.interpreter.values import Items, Literal, Unknown, Value, literal
+from peft_lint.interpreter.values import Entries, Items, Literal, Unknown, Value, literal
 from peft_lint.library.registry import canonical
 from peft_lint.scene import Scene
 
@@ -32,7 +32,7 @@ def spelled(settings: Arguments, name: str) -> Node:
                 return word.value
     # It was assigned afterwards, or comes from a dict.
     value = settings.get(name)
-    node = value.node if isinstance(value, (Literal, Items)) else None
+    node = value.node if isinstance(value, (Literal, Items, Entries)) else None
     return node or settings.node
 
 
