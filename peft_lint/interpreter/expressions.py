@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import access, calls
+from peft_lint.interpreter import access, calls, conditions
 from peft_lint.interpreter.code import inside
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -124,7 +124,7 @@ def _unary(machine: Machine, node: ast.UnaryOp) -> Value:
 
 
 def _negated(machine: Machine, value: Value, node: ast.expr) -> Value:
-    known = machine.known_truth(value, machine.world)
+    known = conditions.known_truth(machine, value, machine.world)
     if known is not None:
         return Literal((not known,), node)
     if isinstance(value, Unknown) and value.origin is None:
@@ -158,7 +158,7 @@ def _compared(
         is_data = isinstance(left, Bound) and isinstance(left.function, str)
         if not is_data and not isinstance(left, (Unknown, Literal)):
             return Literal((not positive,), node)
-        if machine.known_truth(left, machine.world) is True:
+        if conditions.known_truth(machine, left, machine.world) is True:
             return Literal((not positive,), node)
     result = derived(name, left, right)
     if positive or result.origin is None:
@@ -173,7 +173,7 @@ def _bool_op(machine: Machine, node: ast.BoolOp) -> Value:
         value = machine.eval(operand)
         if position == len(node.values) - 1:
             break
-        known = machine.known_truth(value, machine.world)
+        known = conditions.known_truth(machine, value, machine.world)
         if known is None:
             rest = node.values[position + 1 :]
             if not (contained(value) or any(_matters(machine, one) for one in rest)):
@@ -187,7 +187,7 @@ def _bool_op(machine: Machine, node: ast.BoolOp) -> Value:
 
 def _conditional(machine: Machine, node: ast.IfExp) -> Value:
     test = machine.eval(node.test)
-    known = machine.known_truth(test, machine.world)
+    known = conditions.known_truth(machine, test, machine.world)
     if known is None:
         if not (_matters(machine, node.body) or _matters(machine, node.orelse)):
             # Two constants: a small set of literals says more than two worlds would.

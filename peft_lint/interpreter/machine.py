@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Escaped, Event, PadTokenSet
-from peft_lint.interpreter import access, expressions, releases, relevance, statements
+from peft_lint.interpreter import (
+    access,
+    compound,
+    conditions,
+    expressions,
+    relevance,
+    statements,
+)
 from peft_lint.interpreter.code import Code
 from peft_lint.interpreter.joining import MAX_WORLDS, settle
 from peft_lint.interpreter.objects import (
@@ -29,8 +36,6 @@ from peft_lint.interpreter.values import (
     Unknown,
     Value,
     contained,
-    key,
-    truth,
 )
 from peft_lint.interpreter.world import World
 from peft_lint.library import registry
@@ -222,7 +227,7 @@ class Machine:
 
     def decide(self, value: Value) -> bool:
         """Return whether `value` is true, following both answers where the text is silent."""
-        known = self.known_truth(value, self.world)
+        known = conditions.known_truth(self, value, self.world)
         if known is not None:
             return known
         world = self.world
@@ -231,62 +236,8 @@ class Machine:
             return True
         holds = choices.take(2) == 0
         self.world = world
-        self.learn(value, holds, world)
+        conditions.learn(value, holds, world)
         return holds
-
-    # conditions
-
-    def known_truth(self, value: Value, world: World) -> bool | None:
-        """Return what `world` knows of the truth of `value`."""
-        known = truth(value)
-        if known is not None:
-            return known
-        condition, positive = _normal(key(value))
-        holds = world.facts.get(condition)
-        if holds is None:
-            holds = releases.decided(condition, self.target)
-        if holds is None and _excluded(condition, world.facts):
-            holds = False
-        return None if holds is None else holds == positive
-
-    def learn(self, value: Value, holds: bool, world: World) -> None:
-        """Remember on `world` that `value` is true, or is not."""
-        if isinstance(value, Unknown) and value.origin is None:
-            return
-        condition, positive = _normal(key(value))
-        world.learn(condition, holds == positive)
-
-    def split(self, test: ast.expr, world: World) -> tuple[list[World], list[World]]:
-        """Return the worlds on which `test` holds, and those on which it does not."""
-        if isinstance(test, ast.BoolOp):
-            return self._split_operands(test, world)
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            holds, fails = self.split(test.operand, world)
-            return fails, holds
-        holds, fails = [], []
-        for value, after in self.evaluate(test, world):
-            known = self.known_truth(value, after)
-            if known is not True:
-                other = after if known is False else after.fork()
-                self.learn(value, False, other)
-                fails.append(other)
-            if known is not False:
-                self.learn(value, True, after)
-                holds.append(after)
-        return holds, fails
-
-    def _split_operands(self, test: ast.BoolOp, world: World) -> tuple[list[World], list[World]]:
-        is_and = isinstance(test.op, ast.And)
-        going, out = [world], []
-        for operand in test.values:
-            following: list[World] = []
-            for one in going:
-                holds, fails = self.split(operand, one)
-                following += holds if is_and else fails
-                out += fails if is_and else holds
-            going = following
-        out = self.settle(out)
-        return (going, out) if is_and else (out, going)
 
     # blocks
 
@@ -317,11 +268,11 @@ class Machine:
                 relevance.leave_out(self, statement, worlds)
                 self.statement = outer
                 continue
-            compound = statements.COMPOUND.get(type(statement))
-            if compound is not None:
-                worlds = self.settle(compound(self, statement, worlds))
+            runner = compound.RUNNERS.get(type(statement))
+            if runner is not None:
+                worlds = self.settle(runner(self, statement, worlds))
             else:
-                simple = statements.SIMPLE[type(statement)]
+                simple = statements.RUNNERS[type(statement)]
                 after = []
                 for world in worlds:
                     try:
@@ -415,23 +366,3 @@ class Machine:
 
 def _uncertain_handle(handle: Handle) -> Handle:
     return Handle(handle.body, handle.kind, handle.node, None, handle.inner, handle.settings)
-
-
-def _excluded(condition: Hashable, facts: Mapping[Hashable, bool]) -> bool:
-    """Return whether a condition compares with a constant what is known to equal another one."""
-    match condition:
-        case ("==", left, ("literal", ((_, one),))):
-            for known, holds in facts.items():
-                match known:
-                    case ("==", other, ("literal", ((_, two),))):
-                        if holds and other == left and one != two:
-                            return True
-    return False
-
-
-def _normal(condition: Hashable) -> tuple[Hashable, bool]:
-    """Return a condition without its negations, and whether it was positive."""
-    positive = True
-    while isinstance(condition, tuple) and len(condition) == 2 and condition[0] == "not":
-        condition, positive = condition[1], not positive
-    return condition, positive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import access
+from peft_lint.interpreter import access, conditions
 from peft_lint.interpreter.code import own_nodes
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, derived
 from peft_lint.interpreter.world import World
@@ -24,7 +24,9 @@ def run(machine: Machine, node: ast.Match, worlds: list[World]) -> list[World]:
         for subject, world in left:
             fits, fails = _fit(machine, case.pattern, subject, world)
             for one in fits:
-                holds, refused = machine.split(case.guard, one) if case.guard else ([one], [])
+                holds, refused = (
+                    conditions.split(machine, case.guard, one) if case.guard else ([one], [])
+                )
                 entered += holds
                 fails += refused
             following += [(subject, one) for one in fails]
@@ -77,10 +79,10 @@ def _decide(
         one, two = subject.values, value.values
         if subject.single and value.single:
             condition = Literal((one[0] is two[0] if comparison == "is" else one == two,))
-    known = machine.known_truth(condition, world)
+    known = conditions.known_truth(machine, condition, world)
     if known is not None:
         return ([world], []) if known else ([], [world])
     other = world.fork()
-    machine.learn(condition, True, world)
-    machine.learn(condition, False, other)
+    conditions.learn(condition, True, world)
+    conditions.learn(condition, False, other)
     return [world], [other]

@@ -1,0 +1,207 @@
+"""One runner per kind of compound statement: all worlds in, the worlds that go on out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter import access, conditions, contexts, matching
+from peft_lint.interpreter.values import NOTHING_KNOWN, Entries, Items, Literal, Value
+from peft_lint.interpreter.world import World
+from peft_lint.library import registry
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.machine import Machine
+
+
+def _if(machine: Machine, node: ast.If, worlds: list[World]) -> list[World]:
+    then, other = [], []
+    for world in worlds:
+        holds, fails = conditions.split(machine, node.test, world)
+        then += holds
+        other += fails
+    then = machine.run_block(node.body, machine.settle(then))
+    other = machine.run_block(node.orelse, machine.settle(other))
+    return then + other
+
+
+def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World]:
+    asks = any(
+        isinstance(inner, ast.Call)
+        and isinstance(inner.func, ast.Name)
+        and inner.func.id == "input"
+        for inner in ast.walk(node)
+    )
+    context = machine.context._replace(
+        loops=(*machine.context.loops, node),
+        interactive=machine.context.interactive + asks,
+    )
+
+    def enter(world: World, again: bool) -> tuple[list[World], list[World]]:
+        facts = world.facts
+        if again:
+            # Loops end: what the test was in the round before says nothing of this one.
+            world = world.with_parts(world.frames, {}, world.attributes)
+        holds, fails = conditions.split(machine, node.test, world)
+        for one in (*holds, *fails) if again else ():
+            one.with_parts(one.frames, facts | one.facts, one.attributes)
+        return holds, fails
+
+    with machine.surrounded(context):
+        return _loop(machine, node, worlds, enter)
+
+
+def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) -> list[World]:
+    context = machine.context._replace(loops=(*machine.context.loops, node))
+    results: list[World] = []
+    for world in worlds:
+        for iterable, after in machine.evaluate(node.iter, world):
+            rounds = _rounds(iterable)
+            machine.world = after
+            for model in registry.LOOPS:
+                model(machine, iterable, machine.code.facts(node).words)
+
+            def enter(
+                at: World, _: bool, iterable: Value = iterable
+            ) -> tuple[list[World], list[World]]:
+                left = at.fork()
+                machine.world = at
+                access.assign(machine, node.target, access.element(machine, iterable))
+                return [machine.world], [left]
+
+            with machine.surrounded(context):
+                if rounds is None:
+                    results += _loop(machine, node, [after], enter)
+                else:
+                    results += _unrolled(machine, node, after, rounds)
+    return results
+
+
+# A display of this many items is walked item by item.
+_MAX_UNROLLED = 3
+
+
+def _rounds(iterable: Value) -> list[Value] | None:
+    """Return the items of a short display, None for anything else."""
+    if isinstance(iterable, Items) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
+        return list(iterable.items)
+    if isinstance(iterable, Entries) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
+        return [Literal((name,)) for name, _ in iterable.items]
+    return None
+
+
+def _unrolled(
+    machine: Machine, node: ast.For | ast.AsyncFor, world: World, rounds: list[Value]
+) -> list[World]:
+    outer = machine.flow
+    machine.flow = flow = outer._replace(broken=[], continued=[])
+    going = [world]
+    for value in rounds:
+        for one in going:
+            machine.world = one
+            access.assign(machine, node.target, value)
+        going = machine.settle(machine.run_block(node.body, going) + flow.continued)
+        flow.continued.clear()
+    going = machine.run_block(node.orelse, going)
+    machine.flow = outer
+    return machine.settle(going + flow.broken)
+
+
+def _loop(
+    machine: Machine,
+    node: ast.For | ast.AsyncFor | ast.While,
+    worlds: list[World],
+    enter: Callable[[World, bool], tuple[list[World], list[World]]],
+) -> list[World]:
+    """Run a loop once and twice, a `while` also not at all; what follows holds for any."""
+    outer = machine.flow
+    machine.flow = flow = outer._replace(broken=[], continued=[])
+    out: list[World] = []
+    going = worlds
+    for turn in range(3):
+        inside: list[World] = []
+        for world in going:
+            enters, leaves = enter(world, turn > 0)
+            inside += enters
+            if turn or isinstance(node, ast.While):
+                # What is looped over is not empty: programs are written for some data.
+                out += leaves
+        if turn == 2:
+            break
+        after = machine.run_block(node.body, machine.settle(inside))
+        going = machine.settle(after + flow.continued)
+        flow.continued.clear()
+    out = machine.run_block(node.orelse, machine.settle(out))
+    machine.flow = outer
+    return machine.settle(out + flow.broken)
+
+
+def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
+    outer = machine.flow
+    machine.flow = flow = outer._replace(raised=[])
+    seen: list[World] = [world.fork() for world in worlds]
+    for statement in node.body:
+        worlds = machine.run_block([statement], worlds)
+        # What the last assignment did, it did without an exception.
+        if statement is not node.body[-1] or not isinstance(statement, ast.Assign):
+            seen = machine.settle(seen + [world.fork() for world in worlds])
+    imports = all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in node.body)
+    caught = machine.settle(seen + flow.raised)
+    raised = list(flow.raised)
+    flow.raised.clear()
+    machine.flow = outer
+    results = machine.run_block(node.orelse, worlds)
+    if not imports:
+        # A module that imports is there: the other side is for machines without it.
+        for handler in node.handlers:
+            start = [world.fork() for world in caught]
+            for world in start:
+                if handler.name:
+                    world.bind(machine.frame, handler.name, NOTHING_KNOWN)
+            results += machine.run_block(handler.body, start)
+    if not node.handlers:
+        outer.raised.extend(raised)
+    return machine.run_block(node.finalbody, machine.settle(results))
+
+
+def _with(machine: Machine, node: ast.With | ast.AsyncWith, worlds: list[World]) -> list[World]:
+    entered: list[World] = []
+    context = machine.context
+    leave: dict[Value, contexts.Leave] = {}
+    for item in node.items:
+        entered = []
+        for world in worlds:
+            for value, after in machine.evaluate(item.context_expr, world):
+                machine.world = after
+                context, undo, bound = contexts.enter(machine, context, value)
+                if undo is not None:
+                    leave[value] = undo
+                if item.optional_vars is not None:
+                    access.assign(machine, item.optional_vars, bound)
+                entered.append(machine.world)
+        worlds = entered
+    with machine.surrounded(context):
+        ends = machine.run_block(node.body, worlds)
+    left: list[World] = []
+    for end in ends:
+        machine.world = end
+        for undo in leave.values():
+            undo(machine)
+        left.append(machine.world)
+    return left
+
+
+RUNNERS: dict[type[ast.stmt], Callable[..., list[World]]] = {
+    ast.If: _if,
+    ast.For: _for,
+    ast.AsyncFor: _for,
+    ast.While: _while,
+    ast.Try: _try,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.Match: matching.run,
+}
+# A kind of statement that only some Python versions have.
+if hasattr(ast, "TryStar"):
+    RUNNERS[ast.TryStar] = _try

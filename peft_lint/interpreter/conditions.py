@@ -1,0 +1,92 @@
+"""Conditions: what a world knows of them, and which worlds a test leaves on either side."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING
+
+from peft_lint.interpreter import releases
+from peft_lint.interpreter.values import Unknown, Value, key, truth
+from peft_lint.interpreter.world import World
+
+if TYPE_CHECKING:
+    from peft_lint.interpreter.machine import Machine
+
+
+def known_truth(machine: Machine, value: Value, world: World) -> bool | None:
+    """Return what `world` knows of the truth of `value`."""
+    known = truth(value)
+    if known is not None:
+        return known
+    condition, positive = _normal(key(value))
+    holds = world.facts.get(condition)
+    if holds is None:
+        holds = releases.decided(condition, machine.target)
+    if holds is None and _excluded(condition, world.facts):
+        holds = False
+    return None if holds is None else holds == positive
+
+
+def learn(value: Value, holds: bool, world: World) -> None:
+    """Remember on `world` that `value` is true, or is not."""
+    if isinstance(value, Unknown) and value.origin is None:
+        return
+    condition, positive = _normal(key(value))
+    world.learn(condition, holds == positive)
+
+
+def split(machine: Machine, test: ast.expr, world: World) -> tuple[list[World], list[World]]:
+    """Return the worlds on which `test` holds, and those on which it does not."""
+    if isinstance(test, ast.BoolOp):
+        return _split_operands(machine, test, world)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        holds, fails = split(machine, test.operand, world)
+        return fails, holds
+    holds, fails = [], []
+    for value, after in machine.evaluate(test, world):
+        known = known_truth(machine, value, after)
+        if known is not True:
+            other = after if known is False else after.fork()
+            learn(value, False, other)
+            fails.append(other)
+        if known is not False:
+            learn(value, True, after)
+            holds.append(after)
+    return holds, fails
+
+
+def _split_operands(
+    machine: Machine, test: ast.BoolOp, world: World
+) -> tuple[list[World], list[World]]:
+    is_and = isinstance(test.op, ast.And)
+    going, out = [world], []
+    for operand in test.values:
+        following: list[World] = []
+        for one in going:
+            holds, fails = split(machine, operand, one)
+            following += holds if is_and else fails
+            out += fails if is_and else holds
+        going = following
+    out = machine.settle(out)
+    return (going, out) if is_and else (out, going)
+
+
+def _excluded(condition: Hashable, facts: Mapping[Hashable, bool]) -> bool:
+    """Return whether a condition compares with a constant what is known to equal another one."""
+    match condition:
+        case ("==", left, ("literal", ((_, one),))):
+            for known, holds in facts.items():
+                match known:
+                    case ("==", other, ("literal", ((_, two),))):
+                        if holds and other == left and one != two:
+                            return True
+    return False
+
+
+def _normal(condition: Hashable) -> tuple[Hashable, bool]:
+    """Return a condition without its negations, and whether it was positive."""
+    positive = True
+    while isinstance(condition, tuple) and len(condition) == 2 and condition[0] == "not":
+        condition, positive = condition[1], not positive
+    return condition, positive
