@@ -69,11 +69,11 @@ def reads_weights(scene: Scene) -> bool:
 
 
 def mentions(scene: Scene, names: tuple[str, ...]) -> bool:
-    """Return whether the document has an attribute of such a name, or a text that begins so."""
+    """Return whether the document has such an attribute, or a text or path that begins so."""
     for node in ast.walk(scene.document.tree):
         if isinstance(node, ast.Attribute) and node.attr in names:
             return True
         text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and text.startswith(names):
+        if isinstance(text, str) and text.rpartition("/")[2].startswith(names):
             return True
     return False

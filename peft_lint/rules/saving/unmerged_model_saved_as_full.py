@@ -11,10 +11,15 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Value
 from peft_lint.library.configs import DEFAULT
+from peft_lint.rules.dumps import mentions
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 _SAVES = ("save_pretrained", "save_model")
+# Who chooses what is saved has a loader of his own for it.
+_CHOICES = ("selected_adapters", "state_dict")
+# Files of a full model's weights, which somebody may write by hand.
+_FILES = ("pytorch_model", "model.safetensors")
 
 
 class Save(NamedTuple):
@@ -37,7 +42,7 @@ class Rule:
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Note where an adapter goes, and where a full model does."""
-        if event.how not in _SAVES or "selected_adapters" in dict(event.keywords):
+        if event.how not in _SAVES or any(name in _CHOICES for name, _ in event.keywords):
             return
         if scene.handle(event).kind is not Kind.PEFT:
             self._full.append(event.path)
@@ -60,7 +65,7 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report folders that hold an adapter and a config, and nothing that fits the config."""
-        if not self._configs or _reads_config(scene):
+        if not self._configs or _reads_config(scene) or mentions(scene, _FILES):
             return
         for adapter in self._adapters.values():
             if adapter.path in self._full or adapter.path in self._by_peft:
