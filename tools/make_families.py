@@ -5,8 +5,8 @@
 Every class of classes.json that the installed transformers has is built with its default
 config, few layers, on the meta device. Nothing is downloaded. The names of its modules go into
 modules.json, where the rows of other releases stay: names change, so that table holds the
-releases of several environments. Where the release is the one of classes.json, heads.json and
-dropout.json are written, too.
+releases of several environments. Where the release is the one of classes.json, heads.json,
+batch_norms.json and dropout.json are written, too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from peft_lint.versions.specifier import key
 from tools.extract.assigned import assigned_modules
 from tools.extract.auto_classes import auto_mapping
 from tools.extract.building import build, default_configs, transformers
-from tools.extract.built_facts import Built, chosen_parts, dropout, heads, look_at
+from tools.extract.built_facts import Built, batch_norms, chosen_parts, dropout, heads, look_at
 from tools.extract.module_names import Row, folded, merge, unfolded
 from tools.extract.timelines import TABLES, write
 
@@ -41,6 +41,7 @@ def main() -> None:
     write_modules(rows)
     if classes["about"]["releases"] == [RELEASE]:
         write("heads", about([RELEASE]), heads(found))
+        write("batch_norms", about([RELEASE]), batch_norms(found))
         varying = table("checkpoints")["varying_dropout"]
         families = dropout(found, configs, varying)
         write("dropout", about([RELEASE]), {"families": families})

@@ -143,6 +143,15 @@ def heads(family: str | None, task: str | None) -> Heads | None:
     return Heads(task, *map(tuple, row)) if row else None
 
 
+def batch_norms(family: str | None, task: str | None) -> tuple[str, ...]:
+    """Return the layers of a class that keep running statistics, numbers in names left out.
+
+    None are known of other classes than those whose heads are.
+    """
+    rows: Mapping[str, str] = table("batch_norms").get(task or "", {})
+    return tuple(rows.get(family or "", "").split())
+
+
 def head_names() -> frozenset[str]:
     """Return the names of the head modules of all classes."""
     tasks = (rows for task, rows in table("heads").items() if task != "about")

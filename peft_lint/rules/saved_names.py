@@ -44,7 +44,7 @@ def misnamed(event: Wrapped, names: tuple[str, ...], scene: Scene) -> Meant:
             of_family = {pair[name not in embeddings] for pair in ends(family)}
             alike = tuple(of_family) if name in embeddings | outputs and len(of_family) == 1 else ()
             found.setdefault(name, modules if modules and name not in embeddings else alike)
-    others = (*added_names(event), *(name for name in names if name not in dead))
+    others = (*added_names(event.config, event.how), *(name for name in names if name not in dead))
     return {name: meant for name, meant in found.items() if not are_covered(meant, others)}
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from peft_lint import knowledge
-from peft_lint.events import ConfigMade, ConfigUsed, Wrapped
-from peft_lint.interpreter.objects import Kind, Node
+from peft_lint.events import ConfigMade, Wrapped
+from peft_lint.interpreter.objects import Config, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import task_type
 from peft_lint.rules.targets import CONFIGS, changes, is_as_built, is_plain, names_in
@@ -39,11 +39,11 @@ def task_of(event: Wrapped, scene: Scene) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def added_names(event: ConfigUsed | Wrapped) -> tuple[str, ...]:
-    """Return the names that a task type may add to `modules_to_save`."""
-    value = task_type(event.config)
+def added_names(config: Config, how: str) -> tuple[str, ...]:
+    """Return the names that a task type may add to `modules_to_save`; `how` is as in Wrapped."""
+    value = task_type(config)
     given = None if value is None else literal(value, ...)
-    said = event.config.complete and event.how != "PeftModel"
+    said = config.complete and how != "PeftModel"
     if said and (given is None or isinstance(given, str)):
         return knowledge.ADDED_BY_TASK_TYPE.get(given or "", ())
     return tuple(name for names in knowledge.ADDED_BY_TASK_TYPE.values() for name in names)

@@ -14,7 +14,15 @@ from tools.extract import measured
 from tools.extract.assigned import assigned_modules
 from tools.extract.auto_classes import model_classes
 from tools.extract.building import build, complete, shorten
-from tools.extract.built_facts import Built, chosen_parts, dropout, dropping_fields, heads, look_at
+from tools.extract.built_facts import (
+    Built,
+    batch_norms,
+    chosen_parts,
+    dropout,
+    dropping_fields,
+    heads,
+    look_at,
+)
 from tools.extract.documented_ids import WRONG_IDS, unambiguous_ids
 from tools.extract.module_names import folded, merge, short, unfolded
 
@@ -173,6 +181,16 @@ def test_classes_that_hold_the_parts_of_their_base_model():
         "x": [["lm_head"], [], ["lm_head.dense"]],
         "y": [["decoder"], [], []],
     }
+
+
+def test_layers_with_running_statistics():
+    block = nn.ModuleDict({"norm": nn.BatchNorm2d(2), "still": nn.BatchNorm2d(2)})
+    block["still"] = nn.BatchNorm2d(2, track_running_stats=False)
+    model = nn.ModuleDict({"stages": nn.ModuleList([block, block]), "norm": nn.LayerNorm(2)})
+    shown = look_at(model, "x", "ImageClassification")
+    assert shown.batch_norms == ("stages.norm",)
+    without = Built("y", "ImageClassification", None, (), (), False)
+    assert batch_norms([shown, without]) == {"ImageClassification": {"x": "stages.norm"}}
 
 
 def test_poolers_and_dropout_of_a_module():

@@ -442,7 +442,7 @@ def test_words_that_are_not_known():
 
 
 def test_every_table_says_how_it_was_made_and_from_what():
-    assert len(EXTRACTED) == 14
+    assert len(EXTRACTED) == 15
     for name in EXTRACTED:
         about = table(name)["about"]
         assert about["made"].startswith("tools/"), name
@@ -468,3 +468,38 @@ def test_a_table_is_read_on_first_need_and_by_no_other_question():
         "assert not {'tomllib', 'tomli', 'torch', 'transformers', 'peft'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=FOLDER.parents[1])
+
+
+def test_names_of_outermost_layers():
+    names = modules.outermost()
+    assert {"lm_head", "classifier", "embed_tokens", "proj_out"} <= names
+    assert names.isdisjoint({"q_proj", "v_proj", "c_attn", "query", "value", "o_proj", "gate_proj"})
+
+
+def test_embeddings_and_output_layers():
+    assert modules.ends("gpt2") == {("wte", "lm_head")}
+    assert modules.ends("no-such") == frozenset()
+    assert {("embed_tokens", "lm_head"), ("embed_in", "embed_out")} <= modules.ends()
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "lacks"),
+    [
+        ("gpt2", "embed_tokens", True),
+        ("gpt2", "wte", False),
+        ("llama", "lm_heads", True),
+        ("llama", "head", False),
+        ("llama", "model.embed_tokens", False),
+        ("no-such", "wte", False),
+        ("llava", "wte", False),
+    ],
+)
+def test_names_that_end_no_name_of_a_family(family, name, lacks):
+    assert modules.lacks_ending(family, name) is lacks
+
+
+def test_batch_norms_of_classes():
+    resnet = knowledge.batch_norms("resnet", "ImageClassification")
+    assert "resnet.embedder.embedder.normalization" in resnet
+    assert knowledge.batch_norms("vit", "ImageClassification") == ()
+    assert knowledge.batch_norms(None, None) == ()

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import transformers
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from tools.extract.module_names import kind_of
 
@@ -33,7 +34,8 @@ class Built(NamedTuple):
 
     `base` is the child that holds the base model, None where the class has none. `dropout` says
     whether a module drops something out in train mode. `linear` are the linear layers outside
-    the base that are no items of lists.
+    the base that are no items of lists, `batch_norms` the layers that keep running statistics,
+    without the numbers in their names.
     """
 
     family: str
@@ -43,6 +45,7 @@ class Built(NamedTuple):
     poolers: tuple[str, ...]
     dropout: bool
     linear: tuple[str, ...] = ()
+    batch_norms: tuple[str, ...] = ()
 
 
 def look_at(model: nn.Module, family: str, task: str | None) -> Built:
@@ -67,8 +70,14 @@ def look_at(model: nn.Module, family: str, task: str | None) -> Built:
         if kind_of(module) == "linear" and name.partition(".")[0] != base
         if not any(word.isdigit() for word in name.split("."))
     )
+    statistics = {
+        ".".join(word for word in name.split(".") if not word.isdigit())
+        for name, module in model.named_modules()
+        if isinstance(module, _BatchNorm) and module.track_running_stats
+    }
+    norms = tuple(sorted(statistics))
     dropping = any(_drops_out(module) for module in model.modules())
-    return Built(family, task, base, children, poolers, dropping, linear)
+    return Built(family, task, base, children, poolers, dropping, linear, norms)
 
 
 def _drops_out(module: nn.Module) -> bool:
@@ -97,6 +106,15 @@ def heads(found: Iterable[Built]) -> dict[str, dict[str, list[list[str]]]]:
                 linear = [name for name in one.linear if name.partition(".")[0] in modules]
                 table[one.task].setdefault(one.family, [modules, [*one.poolers], linear])
     return {task: dict(sorted(rows.items())) for task, rows in table.items()}
+
+
+def batch_norms(found: Iterable[Built]) -> dict[str, dict[str, str]]:
+    """Return task -> family -> the layers with running statistics, joined by blanks."""
+    table: dict[str, dict[str, str]] = {task: {} for task in HEAD_TASKS}
+    for one in found:
+        if one.task in table and one.batch_norms:
+            table[one.task].setdefault(one.family, " ".join(one.batch_norms))
+    return {task: dict(sorted(rows.items())) for task, rows in table.items() if rows}
 
 
 def dropout(

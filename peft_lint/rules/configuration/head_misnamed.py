@@ -34,7 +34,10 @@ class Rule:
         """Suspect patterns and weights among the modules to save."""
         names = names_in(event.config.get(SAVED)) or ()
         wrong = {name: tuple(meant_names(name)) for name in names if is_foreign(name)}
-        covering = (*added_names(event), *(name for name in names if name not in wrong))
+        covering = (
+            *added_names(event.config, event.how),
+            *(name for name in names if name not in wrong),
+        )
         # What is saved for another reason does no harm.
         wrong = {name: meant for name, meant in wrong.items() if not are_covered(meant, covering)}
         if wrong and event.config.class_name in CONFIGS:

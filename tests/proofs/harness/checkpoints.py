@@ -28,6 +28,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "t5": ("t5-small", "google/flan-t5-base", "google-t5/t5-small"),
     "vit": ("google/vit-base-patch16-224-in21k",),
     "wav2vec2": ("facebook/wav2vec2-base",),
+    "resnet": ("microsoft/resnet-18", "microsoft/resnet-50"),
 }
 # Trained adapters: id -> (base id, auto class, keywords of LoraConfig). All have lora_B != 0.
 ADAPTERS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -225,6 +226,13 @@ def _wav2vec2() -> tuple[Any, None]:
     return Wav2Vec2Model(config), None
 
 
+def _resnet() -> tuple[Any, None]:
+    from transformers import ResNetConfig, ResNetModel
+
+    sizes = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
+    return ResNetModel(ResNetConfig(**sizes, layer_type="basic")), None
+
+
 BUILDERS: dict[str, Callable[[], tuple[Any, str | None]]] = {
     "llama": _llama,
     "llama_with_dropout": _llama_with_dropout,
@@ -237,4 +245,5 @@ BUILDERS: dict[str, Callable[[], tuple[Any, str | None]]] = {
     "t5": _t5,
     "vit": _vit,
     "wav2vec2": _wav2vec2,
+    "resnet": _resnet,
 }
