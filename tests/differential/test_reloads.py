@@ -273,7 +273,9 @@ def _prepare(names: dict[str, Any]) -> None:
 
 
 def _measured(names: dict[str, Any]) -> tuple[float, int | None]:
-    return difference(names["__kept__"], _outputs(names["again"])), _tensors()
+    before, after = names["__kept__"], _outputs(names["again"])
+    apart = difference(before, after) if before.shape == after.shape else float("inf")
+    return apart, _tensors()
 
 
 def _outputs(model: Any) -> Any:
