@@ -15,7 +15,7 @@ _REMOVES = frozenset({"remove", "unlink", "rmdir", "removedirs", "rmtree", "syst
 # Calls that may be given a folder and put no adapter into it.
 _HARMLESS = frozenset(
     "from_pretrained load_adapter save_pretrained save_model push_to_hub makedirs mkdir print "
-    "TrainingArguments SFTConfig".split()
+    "TrainingArguments SFTConfig set_adapter delete_adapter".split()
 )
 
 

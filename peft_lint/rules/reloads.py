@@ -65,7 +65,9 @@ class Reloads:
         below = literal(dict(event.keywords).get("subfolder"), "")
         if isinstance(folder, str) and isinstance(below, str) and isinstance(node, ast.Call):
             place = os.path.normpath(os.path.join(folder, below))
-            reload = Reload(node, event.how, scene.body(event), scene.function)
+            peft = event.how == "load_adapter" and scene.handle(event).kind is Kind.PEFT
+            how = f"PeftModel.{event.how}" if peft else event.how
+            reload = Reload(node, how, scene.body(event), scene.function)
             self._loads.setdefault(place, {}).setdefault(node, []).append(reload)
 
     def pairs(self, scene: Scene) -> Iterator[tuple[list[Stored], list[Reload]]]:

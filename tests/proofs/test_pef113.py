@@ -107,6 +107,24 @@ def test_these_find_the_adapter_s_weights(before, now, name, task_type):
     assert run(saved(before, name, task_type) + loaded(now, name), found).value() > 0
 
 
+def test_a_peft_model_s_own_load_says_nothing_of_what_it_does_not_find():
+    code = saved("AutoModelForMaskedLM", BERT, None) + (
+        f"model = get_peft_model(AutoModel.from_pretrained({BERT}), LoraConfig())\n"
+        "with warnings.catch_warnings(record=True) as warned:\n"
+        "    warnings.simplefilter('always')\n"
+        "    result = model.load_adapter('saved', 'second')\n"
+    )
+    missing, told = run(code, what_it_says).value()
+    assert missing > 0
+    assert not told
+    assert run(code, found).value() == 0
+
+
+def what_it_says(names):
+    told = [str(one.message) for one in names["warned"] if "issing" in str(one.message)]
+    return [len(names["result"].missing_keys), told]
+
+
 def labels(names):
     return names["model"].config.num_labels
 

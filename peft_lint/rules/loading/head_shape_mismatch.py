@@ -77,10 +77,11 @@ def _of_class(stored: Stored, reload: Reload, task_type: str | None) -> Mismatch
         message = f"the adapter's task type is {task_type}, and {now} takes no such adapter"
         end = "and loaded by a class for another task here, which raises"
         return Mismatch(message, end, f"AutoPeftModelFor{made_for}")
-    if reload.how != "PeftModel.from_pretrained" or not two.complete:
+    wraps = reload.how == "PeftModel.from_pretrained"
+    if not two.complete or not (wraps or reload.how == "PeftModel.load_adapter"):
         return None
     fitting = before if before.startswith("Auto") else None
-    if task_type in _GENERATING and (now == "AutoModel" or two.task in _NOT_GENERATING):
+    if wraps and task_type in _GENERATING and (now == "AutoModel" or two.task in _NOT_GENERATING):
         message = f"an adapter with the task type {task_type} is loaded onto a model of {now}"
         end = "and loaded onto a model that does not generate here, which raises"
         return Mismatch(message, end, fitting)
