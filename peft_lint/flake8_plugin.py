@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from multiprocessing import get_start_method
 
 from peft_lint import __version__, scope
 
@@ -24,6 +28,45 @@ class Plugin:
         self._tree = tree
         self._text = "".join(lines)
         self._filename = filename
+
+    @classmethod
+    def parse_options(
+        cls, _manager: object, options: argparse.Namespace, _arguments: Sequence[str]
+    ) -> None:
+        """Look at one file that uses PEFT before flake8 forks its workers.
+
+        Each of them has then what that takes, rather than load it for itself.
+        """
+        jobs = options.jobs
+        if get_start_method() != "fork" or not (jobs.is_auto or jobs.n_jobs > 1):
+            return
+        # What fails here fails again where it is reported; and flake8 may name this otherwise.
+        with suppress(Exception):
+            from flake8.discover_files import expand_paths  # type: ignore[import-untyped]
+
+            paths = list(
+                expand_paths(
+                    paths=options.filenames,
+                    stdin_display_name=options.stdin_display_name,
+                    filename_patterns=options.filename,
+                    exclude=(*options.exclude, *options.extend_exclude),
+                )
+            )
+            # One file alone is no work to divide.
+            if len(paths) > 1 and any(map(cls._warm, paths)):
+                # Workers that collect garbage need not copy what is loaded by now.
+                gc.freeze()
+
+    @classmethod
+    def _warm(cls, path: str) -> bool:
+        """Analyse a file if it is in scope; return whether it is."""
+        with open(path, "rb") as stream:
+            data = stream.read()
+        if not scope.admits(data):
+            return False
+        text = data.decode("utf-8")
+        cls(ast.parse(text), text.splitlines(keepends=True), path)._findings()
+        return True
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """Yield 1-based row, 0-based column in code points, "CODE message", and this class."""

@@ -2,6 +2,7 @@
 
 import ast
 import codecs
+import multiprocessing
 
 import pytest
 
@@ -174,6 +175,19 @@ def test_several_processes_find_the_same(write, flake8):
     found = flake8("-j2", ".")
     assert [row[0] for row in found] == [f"m{number}.py" for number in range(6)]
     assert found == flake8(".")
+
+
+@pytest.mark.parametrize(("names", "loads"), [(["."], 1), (["m0.py"], 1), (["plain"], 0)])
+def test_workers_find_the_engine_loaded(tmp_path, write, names, loads):
+    for number in range(6):
+        write(f"m{number}.py", SCRIPT)
+        write(f"plain/m{number}.py", "import torch\n")
+    command = ["flake8", "-j2", "--select=PEF", *names]
+    process = run_here(*command, folder=tmp_path, PYTHONPROFILEIMPORTTIME="1")
+    imported = [line.rsplit("|", 1)[-1].strip() for line in process.stderr.splitlines()]
+    # Where workers are not forked, each of them loads for itself.
+    forks = multiprocessing.get_start_method() == "fork"
+    assert imported.count("peft_lint.engine") == loads or (not forks and loads)
 
 
 def test_a_syntax_error_is_flake8s_to_report(write, flake8):
