@@ -38,7 +38,7 @@ shells: $(VENV)/installed-for-tests .shells/installed  ## the tests that complet
 
 test-all: test editors shells $(if $(CORPUS),corpus)  ## all tests, and the corpus run where CORPUS is given
 
-bench: $(VENV)/installed $(TORCHFIX)/installed  ## CPU time, as ratios; with CORPUS also on real code
+bench: $(VENV)/installed-for-bench $(TORCHFIX)/installed  ## CPU time, as ratios; with CORPUS also on real code
 	$(BIN)/python -m tools.bench $(if $(CORPUS),--corpus $(CORPUS))
 
 site: $(VENV)/installed-for-tests  ## build the documentation site into build/site
@@ -61,6 +61,10 @@ corpus: $(VENV)/installed  ## run on CORPUS=folder: crashes, findings, fixes, an
 $(VENV)/installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
+
+$(VENV)/installed-for-bench: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[flake8,lsp]'
+	touch $@ $(VENV)/installed
 
 # torch first and alone: resolved together with the rest, a build for GPUs may be chosen.
 $(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python

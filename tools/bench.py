@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import argparse
 import ast
-import os
-import statistics
-import subprocess
 import sys
 import sysconfig
 import tempfile
+import textwrap
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -26,18 +24,22 @@ from peft_lint import scope
 from peft_lint.document import Document, DocumentError
 from peft_lint.engine import analyse
 from peft_lint.interpreter.run import run as interpret
-from peft_lint.rulebook import all_rules
+from peft_lint.rulebook import RuleInfo, all_rules
 from peft_lint.versions import Target
+from tools import bench_doors
+from tools.measuring import ROOT, call_seconds, interleaved, milliseconds, process_seconds
 
-ROOT = Path(__file__).parents[1]
 TORCHFIX = ROOT / ".venv-torchfix" / "bin" / "torchfix"
 PEFT_LINT = [sys.executable, "-m", "peft_lint", "check", "--exit-zero"]
 PEFT_LINT += ["--output-format", "concise"]
 # TorchFix needs half a second per file: more files would not change the ratio.
 TORCHFIX_FILES = 60
 CLEAN_LINES = 200
+EDITED_LINES = 500
+# As many as give that many lines, about.
+SHAPES = 12
+ONE_RULE = "PEF101"
 IMPORTS = (b"import peft", b"from peft")
-NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 READ_TREE = """
 import os, sys
 def read(folder):
@@ -49,43 +51,6 @@ def read(folder):
                 stream.read()
 read(sys.argv[1])
 """
-
-
-def process_seconds(command: Sequence[str | Path]) -> float:
-    """Return the CPU seconds, user and system, of a process and of what it waited for."""
-    child = subprocess.Popen(
-        [str(part) for part in command],
-        cwd=ROOT,
-        # An installed program has its bytecode; a run that may not keep it would compile anew.
-        env={key: value for key, value in os.environ.items() if key != NO_BYTECODE},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        print(f"  note: exit code {child.returncode} from {' '.join(map(str, command[:4]))} …")
-    return usage.ru_utime + usage.ru_stime
-
-
-def call_seconds(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of one call in this process."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
-def interleaved(rounds: int, *measures: Callable[[], float]) -> list[float]:
-    """Run the measures in turn, `rounds` times after one that does not count; return medians."""
-    for measure in measures:
-        measure()
-    samples = [[measure() for measure in measures] for _ in range(rounds)]
-    return [statistics.median(column) for column in zip(*samples, strict=True)]
-
-
-def milliseconds(seconds: float) -> str:
-    """Return a duration as text."""
-    return f"{1000 * seconds:.1f} ms"
 
 
 def importing_peft(folder: Path) -> list[Path]:
@@ -238,6 +203,46 @@ def where_the_time_goes(files: list[Path]) -> None:
     print(f"  {'all':28} {milliseconds(total):>12}, {len(files)} files")
 
 
+def against_one_rule(files: list[Path], rounds: int) -> None:
+    """Print the CPU time of the analysis with all rules, against the same with one of them."""
+    print(
+        "\n6. all rules against one rule, which looks at whatever any of them looks at (bar: 1.3x)"
+    )
+    documents = [Document.from_bytes(path.read_bytes(), str(path)) for path in files]
+    rules, target = all_rules(), Target()
+    words = tuple({word for rule in rules if rule.module for word in rule.words})
+    one = [rule._replace(words=words, libraries={}) for rule in rules if rule.code == ONE_RULE]
+    quiet = [d for d in documents if not analyse(d, rules, target).findings]
+
+    def analyse_all(chosen: list[Document], active: Sequence[RuleInfo]) -> float:
+        return call_seconds(
+            lambda: [analyse(Document(d.path, d.text), active, target) for d in chosen]
+        )
+
+    for name, chosen in ("files without a finding", quiet), ("all files", documents):
+        every, single = interleaved(
+            rounds,
+            lambda chosen=chosen: analyse_all(chosen, rules),
+            lambda chosen=chosen: analyse_all(chosen, one),
+        )
+        print(
+            f"  {len(chosen)} {name}: {milliseconds(every)}, one rule {milliseconds(single)}",
+            end="",
+        )
+        print(f", ratio {every / single:.2f}x")
+
+
+def edited_text(pattern: str) -> str:
+    """Return a script of about 500 lines to edit: shapes of all kinds of rules, a function each."""
+    paths = sorted((ROOT / "testdata" / "shapes").glob(pattern))
+    text = ""
+    for number, path in enumerate(paths[:: len(paths) // SHAPES]):
+        if text.count("\n") < EDITED_LINES:
+            body = textwrap.indent(path.read_text(encoding="utf-8"), "    ")
+            text += f"def shape_{number}():\n{body}\n\n"
+    return text
+
+
 def main() -> int:
     """Run every comparison."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -256,6 +261,9 @@ def main() -> int:
     against_reading(plain, options.rounds)
     one_clean_file(options.rounds)
     where_the_time_goes(files)
+    against_one_rule(files, options.rounds)
+    bench_doors.editor([edited_text("*_not_*.py"), edited_text("*.py")])
+    bench_doors.flake8(files, plain, options.rounds)
     return 0
 
 
