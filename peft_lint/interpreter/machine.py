@@ -297,10 +297,10 @@ class Machine:
         facts = self.code.facts(statement)
         for world in worlds:
             self.world = world
-            for name in facts.words:
-                value = world.frames[self.frame].variables.get(name)
-                if value is not None:
-                    self.escape(value)
+            variables = world.frames[self.frame].variables
+            # Words are a set: in another order rules would hear of it in another.
+            for value in [variables[name] for name in sorted(facts.words & variables.keys())]:
+                self.escape(value)
             for name in facts.bound:
                 world.bind(self.frame, name, NOTHING_KNOWN)
             relevance.forget(self, world, self.frame, statement)

@@ -313,3 +313,21 @@ def test_what_is_executed_with_names_of_its_own_may_seed_only():
     assert world.handle(world.lookup(0, "m")) is not None
     assert literal(world.lookup(0, "rank")) == 8
     assert world.seeded is None
+
+
+def test_what_lies_beyond_the_visits_is_given_up_in_the_order_of_its_names():
+    names = "fedcba"
+    code = PREAMBLE + "".join(
+        f'{name} = AutoModelForCausalLM.from_pretrained("gpt2")\n' for name in names
+    )
+    given = ", ".join(names)
+    code += f"def use({given}):\n    return [{given}]\n" + f"use({given})\n" * 9
+    lost = []
+
+    def listener(event, machine):
+        if type(event).__name__ == "Escaped":
+            lost.append(event.handle)
+
+    machine = run(Document("program.py", code), Target(), listener)
+    (world,) = machine.ends
+    assert lost == [world.lookup(0, name).id for name in sorted(names)]
