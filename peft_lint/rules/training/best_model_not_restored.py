@@ -1,0 +1,116 @@
+"""PEF424: the best checkpoint of an adapter that is not called "default" is not loaded again."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from peft_lint.events import Trained
+from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Adapter, Arguments, Kind, Node, Trainer
+from peft_lint.interpreter.values import Items, Value, literal
+from peft_lint.rules.trainers import maker, spelled
+from peft_lint.scene import Scene
+from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.keywords import RemoveKeyword
+
+_FIELD = "load_best_model_at_end"
+# With these a checkpoint is loaded in another way.
+_OTHER_WAYS = ("deepspeed", "fsdp", "fsdp_config")
+# Whoever asks for it may load the best checkpoint himself.
+_BEST = "best_model_checkpoint"
+# A trainer of the project that has one of these may write or read it in another way.
+_METHODS = frozenset({"_load_best_model", "_save", "_save_checkpoint", "save_model"})
+
+
+class Rule:
+    """Looks at each training that ends with its best checkpoint: what the adapter is called."""
+
+    def __init__(self) -> None:
+        self._found: dict[Node, Suspicion] = {}
+
+    def on_trained(self, event: Trained, scene: Scene) -> None:
+        """Suspect an active adapter that the trainer does not look for."""
+        trainer = scene.world.heap.get(event.trainer) if event.trainer is not None else None
+        handle, body = scene.handle(event), scene.body(event)
+        if not isinstance(trainer, Trainer) or handle.kind is not Kind.PEFT or body.escaped:
+            return
+        settings = scene.world.state(trainer.arguments)
+        if not isinstance(settings, Arguments) or not settings.complete:
+            return
+        if trainer.library not in ("transformers", "trl"):
+            return
+        if literal(settings.get(_FIELD)) is not True or not _is_plain(settings, trainer, scene):
+            return
+        active = body.active_adapters()
+        if body.enabled is not True or len(active) != 1 or active[0].name == "default":
+            return
+        beside = body.adapter("default")
+        suspicion = _suspicion(event, settings, active[0], beside, scene)
+        self._found.setdefault(suspicion.anchor, suspicion)
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report what nothing in the document loads by itself."""
+        if self._found and not any(map(_loads, ast.walk(scene.document.tree))):
+            yield from self._found.values()
+
+
+def _loads(node: ast.AST) -> bool:
+    """Return whether a part of the document may write or load the best checkpoint by itself."""
+    if isinstance(node, ast.ClassDef) and node.bases:
+        return any(isinstance(one, ast.FunctionDef) and one.name in _METHODS for one in node.body)
+    if isinstance(node, ast.Attribute):
+        replaced = node.attr == "save_pretrained" and isinstance(node.ctx, ast.Store)
+        return node.attr == _BEST or replaced
+    return isinstance(node, ast.Constant) and node.value == _BEST
+
+
+def _is_plain(settings: Arguments, trainer: Trainer, scene: Scene) -> bool:
+    """Return whether the trainer alone writes and reads the checkpoints."""
+    others = (settings.get(name) for name in _OTHER_WAYS)
+    if any(value is not None and literal(value, ...) not in (None, "") for value in others):
+        return False
+    callbacks = trainer.callbacks
+    if callbacks is None or literal(callbacks, ...) is None:
+        return True
+    if not isinstance(callbacks, Items) or not callbacks.exact:
+        return False
+    return all(_is_librarys(item, scene) for item in callbacks.items)
+
+
+def _is_librarys(callback: Value, scene: Scene) -> bool:
+    made = maker(callback, scene)
+    return made is not None and made[0].partition(".")[0] == "transformers"
+
+
+def _suspicion(
+    event: Trained, settings: Arguments, adapter: Adapter, beside: Adapter | None, scene: Scene
+) -> Suspicion:
+    anchor = spelled(settings, _FIELD)
+    words = "the last weights stay"
+    if beside is not None:
+        words = 'the weights of "default" are loaded into it'
+    proposals: tuple[Proposal, ...] = ()
+    call = adapter.node
+    if beside is None and isinstance(call, ast.Call) and _says_once(adapter.name, scene):
+        if any(word.arg == "adapter_name" for word in call.keywords):
+            visitor, safety = RemoveKeyword("adapter_name"), Applicability.UNSAFE
+            proposals = (Proposal('Call the adapter "default"', safety, visitor, (call,)),)
+    return Suspicion(
+        code="PEF424",
+        severity=Severity.ERROR,
+        message=f'the best checkpoint of the adapter "{adapter.name}" is not found: {words}',
+        anchor=anchor,
+        story=(
+            (adapter.node, f'the adapter is called "{adapter.name}" here, and saved in a folder'),
+            (anchor, "the trainer looks for an adapter beside that folder"),
+            (event.node, f"after the training {words}"),
+        ),
+        cause=adapter.node,
+        proposals=proposals,
+    )
+
+
+def _says_once(name: str, scene: Scene) -> bool:
+    nodes = ast.walk(scene.document.tree)
+    return sum(isinstance(node, ast.Constant) and node.value == name for node in nodes) == 1
