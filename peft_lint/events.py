@@ -285,6 +285,14 @@ class ParametersTouched(NamedTuple):
     on: Fact = None
 
 
+class Resized(NamedTuple):
+    """The model gets another vocabulary: `resize_token_embeddings`; `before` is its body then."""
+
+    node: ast.Call
+    handle: int
+    before: Body
+
+
 class ConfigMade(NamedTuple):
     """An adapter config is written in the text: `LoraConfig(...)`."""
 
@@ -403,6 +411,7 @@ ModelEvent = (
     | ConfigSaved
     | Converted
     | ParametersTouched
+    | Resized
 )
 Event = (
     ModelEvent
@@ -443,6 +452,7 @@ HANDLERS: dict[str, type[Event]] = {
     "on_config_saved": ConfigSaved,
     "on_converted": Converted,
     "on_parameters_touched": ParametersTouched,
+    "on_resized": Resized,
     "on_config_made": ConfigMade,
     "on_config_used": ConfigUsed,
     "on_arguments_swapped": ArgumentsSwapped,

@@ -10,6 +10,7 @@ from peft_lint.events import (
     EvalCalled,
     NoOp,
     ParametersTouched,
+    Resized,
     StateDictRead,
     StateDictReplaced,
 )
@@ -138,9 +139,10 @@ def untouched(call: Call) -> Value:
 @method(Handle, "resize_token_embeddings")
 def resize_token_embeddings(call: Call) -> Value:
     """Model giving the model another vocabulary, in place; without a size nothing changes."""
-    _, handle, _ = receiver_of(call)
+    ref, handle, body = receiver_of(call)
     if call.get(0, "new_num_tokens") is not None:
         change_body(call.machine, handle, resized=call.node)
+        call.machine.emit(Resized(call.node, ref.id, body))
     return result_of(call.machine, NOTHING_KNOWN, call)
 
 

@@ -11,6 +11,7 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.reloads import Reload, Reloads, Stored
+from peft_lint.rules.vocabulary import SIZES, enlarges
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
 
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from peft_lint.syntax.rewriting import Rewriting
-
-# Decoders whose tokenizers come without a token for padding, and how people call a new one.
-_WITHOUT_PAD = frozenset(
-    "llama mistral mixtral gpt2 gpt_neo gpt_neox gptj falcon phi qwen2 qwen3 stablelm".split()
-)
-_PADS = frozenset({"[PAD]", "[pad]", "<pad>", "<PAD>", "<|pad|>", "<|PAD|>"})
-# Statements whose bodies run whenever they do.
-_PLAIN = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With)
-# Keywords with which a base is loaded in another size, or a load may disagree.
-_SIZES = frozenset({"vocab_size", "config", "ignore_mismatched_sizes"})
 
 
 class Rule(Reloads):
@@ -41,51 +32,10 @@ class Rule(Reloads):
             if resize is None or None in resizes or any(one.body.resized for one in reloads):
                 continue
             bases = [*(one.body for one in stored), *(one.body for one in reloads)]
-            if not _same_base(bases, scene) or not _enlarges(bases[0].family, scene.document.tree):
+            if not _same_base(bases, scene) or not enlarges(bases[0].family, scene.document.tree):
                 continue
-            if _SIZES.isdisjoint(word.arg for word in reloads[0].node.keywords):
+            if SIZES.isdisjoint(word.arg for word in reloads[0].node.keywords):
                 yield _suspicion(stored[0], reloads[0], resize)
-
-
-def _enlarges(family: str | None, tree: ast.Module) -> bool:
-    """Return whether the document surely adds tokens: a resize alone may change nothing."""
-    if family in _WITHOUT_PAD and any(_adds_padding(node) for node in ast.walk(tree)):
-        return True
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, _PLAIN):
-            waiting += node.body
-        elif isinstance(node, (ast.Expr, ast.Assign)) and _adds_tokens(node.value):
-            return True
-    return False
-
-
-def _adds_tokens(node: ast.AST) -> bool:
-    """Return whether a node is a call that gives a tokenizer tokens of the project's own."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return False
-    special = node.func.attr == "add_special_tokens"
-    return node.func.attr == "add_tokens" or (
-        special and "additional_special_tokens" in _entries(node)
-    )
-
-
-def _adds_padding(node: ast.AST) -> bool:
-    """Return whether a node is a call that gives a tokenizer a new token for padding."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return False
-    token = _entries(node).get("pad_token") if node.func.attr == "add_special_tokens" else None
-    return isinstance(token, ast.Constant) and token.value in _PADS
-
-
-def _entries(call: ast.Call) -> dict[object, ast.expr]:
-    """Return the entries of the dict that a call is given."""
-    given = call.args[0] if call.args else None
-    if not isinstance(given, ast.Dict):
-        return {}
-    pairs = zip(given.keys, given.values, strict=True)
-    return {key.value: value for key, value in pairs if isinstance(key, ast.Constant)}
 
 
 def _same_base(bodies: list[Body], scene: Scene) -> bool:
@@ -95,7 +45,7 @@ def _same_base(bodies: list[Body], scene: Scene) -> bool:
     if not isinstance(source, str) or os.path.normpath(source) in scene.machine.saved:
         return False
     sizes = (name for body in bodies for name, _ in body.arguments)
-    known = all(body.complete for body in bodies) and _SIZES.isdisjoint(sizes)
+    known = all(body.complete for body in bodies) and SIZES.isdisjoint(sizes)
     # Embeddings that are put in place by hand have the size that they have.
     return known and not any(map(scene.assigns, ("vocab_size", "embed_tokens", "wte", "weight")))
 
