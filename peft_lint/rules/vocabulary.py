@@ -1,4 +1,4 @@
-"""What the rules on new tokens share: whether a document adds some, and who takes embeddings (A11)."""
+"""What the rules on new tokens share: whether some are added, and who takes embeddings (A11)."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def additions(tree: ast.Module) -> Iterator[ast.Call]:
         node = waiting.pop()
         if isinstance(node, _PLAIN):
             waiting += node.body
-        elif isinstance(node, (ast.Expr, ast.Assign)) and isinstance(node.value, ast.Call):
-            if given_tokens(node.value) is not None:
-                yield node.value
+        call = node.value if isinstance(node, (ast.Expr, ast.Assign)) else None
+        if isinstance(call, ast.Call) and given_tokens(call) is not None:
+            yield call
 
 
 def given_tokens(call: ast.Call) -> ast.expr | None:

@@ -92,10 +92,10 @@ def _suspicion(
         words = 'the weights of "default" are loaded into it'
     proposals: tuple[Proposal, ...] = ()
     call = adapter.node
-    if beside is None and isinstance(call, ast.Call) and _says_once(adapter.name, scene):
-        if any(word.arg == "adapter_name" for word in call.keywords):
-            visitor, safety = RemoveKeyword("adapter_name"), Applicability.UNSAFE
-            proposals = (Proposal('Call the adapter "default"', safety, visitor, (call,)),)
+    given = {word.arg for word in call.keywords} if isinstance(call, ast.Call) else set()
+    if beside is None and "adapter_name" in given and _says_once(adapter.name, scene):
+        visitor, safety = RemoveKeyword("adapter_name"), Applicability.UNSAFE
+        proposals = (Proposal('Call the adapter "default"', safety, visitor, (call,)),)
     return Suspicion(
         code="PEF424",
         severity=Severity.ERROR,
