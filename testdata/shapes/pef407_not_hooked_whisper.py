@@ -22,7 +22,7 @@ def build(name, in_8_bits):
     if in_8_bits:
         model = prepare_model_for_kbit_training(model)
     model.model.encoder.conv1.register_forward_hook(make_inputs_require_grad)
-    return get_peft_model(model, LoraConfig(r=32, target_modules=["q_proj", "v_proj"]))
+    return get_peft_model(model, LoraConfig(r=32, lora_alpha=64, target_modules=["q_proj", "v_proj"]))
 
 
 def main(name="openai/whisper-large-v2"):
