@@ -233,6 +233,10 @@ def check_parser() -> Parser:
     files = parser.add_argument_group("files and settings")
     files.add_argument("--config", metavar="FILE", help="use this settings file for every path")
     files.add_argument("--isolated", action="store_true", help="use no settings file")
+    # Accepted before there is a cache, so that scripts which want none need no change then.
+    files.add_argument(
+        "--no-cache", action="store_true", help="analyse every file anew; nothing is kept so far"
+    )
     files.add_argument(
         "--force-exclude", action="store_true", help="leave out excluded files even if named"
     )

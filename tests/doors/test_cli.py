@@ -91,7 +91,6 @@ def test_version_and_help(cli):
         (["rule", "PEF00X"], "unknown rule `PEF00X`; did you mean `PEF00"),
         (["rule", "PEF999"], "unknown rule `PEF999`; `peft-lint rules` lists them"),
         (["--select", " , ", "."], "--select: names no rule (see `peft-lint --help`)"),
-        (["--no-cache", "."], "unknown option `--no-cache`"),
         (["trace", "gone.py"], "gone.py: No such file or directory"),
     ],
 )
@@ -110,7 +109,7 @@ def test_settings_errors_name_file_and_line(cli):
         cli.stderr
         == "peft-lint: error: pyproject.toml:6: unknown option `exlcude`; did you mean `exclude`?\n"
     )
-    assert cli("a.py", "--isolated") == 0
+    assert cli("a.py", "--isolated", "--no-cache") == 0
     cli.write("pyproject.toml", "[tool.peft-lint\n")
     assert cli("a.py") == 2
     assert cli.stderr.startswith("peft-lint: error: pyproject.toml:1: not valid TOML: ")
