@@ -1,4 +1,4 @@
-"""What the rules on new tokens share: whether some are added, and who takes embeddings (A11)."""
+"""What the rules on new tokens share: who adds some, and who takes embeddings (A11)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ _WITHOUT_PAD = frozenset(
     "llama mistral mixtral gpt2 gpt_neo gpt_neox gptj falcon phi qwen2 qwen3 stablelm".split()
 )
 _PADS = frozenset({"[PAD]", "[pad]", "<pad>", "<PAD>", "<|pad|>", "<|PAD|>"})
+# Tokens that one family or another has: adding them may change nothing.
+_KNOWN = frozenset(
+    "<s> </s> <unk> <mask> <bos> <eos> <sep> <cls> [CLS] [SEP] [MASK] [UNK] [BOS] [EOS] "
+    "[INST] [/INST] <|endoftext|> <|im_start|> <|im_end|> <|eot_id|> <|begin_of_text|> "
+    "<|end_of_text|> <|eom_id|> <|start_header_id|> <|end_header_id|> <start_of_turn> "
+    "<end_of_turn> <|user|> <|assistant|> <|system|> <|end|> <tool_call> </tool_call> <think> "
+    "</think> <image> <|image|>".split()
+)
 # Statements whose bodies run whenever they do.
 _PLAIN = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With)
 # How the families call the modules that have a row for each token.
@@ -113,3 +121,23 @@ def _names_some(value: Value | None) -> Fact:
     if any(isinstance(one, str) and one.rpartition(".")[2] in EMBEDDINGS for one in names):
         return True
     return False if len(names) == len(value.items) and None not in names else None
+
+
+def surely_new(tokens: ast.expr, tree: ast.Module) -> bool:
+    """Return whether the text shows a token that no published vocabulary has."""
+    if isinstance(tokens, ast.Constant):
+        return isinstance(tokens.value, str) and tokens.value not in _KNOWN | _PADS
+    if isinstance(tokens, (ast.List, ast.Tuple, ast.Set)):
+        return any(surely_new(one, tree) for one in tokens.elts)
+    if isinstance(tokens, (ast.ListComp, ast.SetComp)):
+        return isinstance(tokens.elt, ast.JoinedStr)
+    if isinstance(tokens, ast.Name):
+        values = [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign)
+            and any(isinstance(one, ast.Name) and one.id == tokens.id for one in node.targets)
+        ]
+        lists = [one for one in values if not isinstance(one, ast.Name)]
+        return len(values) == len(lists) > 0 and all(surely_new(one, tree) for one in lists)
+    return False
