@@ -5,10 +5,17 @@ from __future__ import annotations
 import ast
 
 from peft_lint.events import TrainerMade
-from peft_lint.interpreter.objects import Arguments, Node
+from peft_lint.interpreter.objects import Arguments, Node, Trainer
 from peft_lint.interpreter.values import Entries, Items, Literal, Unknown, Value, literal
 from peft_lint.library.registry import canonical
 from peft_lint.scene import Scene
+
+# With these a checkpoint is loaded in another way.
+_OTHER_WAYS = ("deepspeed", "fsdp", "fsdp_config")
+# Whoever asks for it may load the best checkpoint himself.
+_BEST = "best_model_checkpoint"
+# A trainer of the project that has one of these may write or read it in another way.
+_METHODS = frozenset({"_load_best_model", "_save", "_save_checkpoint", "save_model"})
 
 
 def settings_of(event: TrainerMade, scene: Scene) -> Arguments | None:
@@ -42,3 +49,35 @@ def maker(value: Value | None, scene: Scene) -> tuple[str, ast.Call] | None:
     node = origin[1] if isinstance(origin, tuple) and origin[0] == "here" else None
     name = scene.symbol(node.func) if isinstance(node, ast.Call) else None
     return (canonical(name), node) if name is not None and isinstance(node, ast.Call) else None
+
+
+def loads_by_hand(scene: Scene) -> bool:
+    """Return whether the document may write or load the best checkpoint by itself."""
+    return any(map(_loads, ast.walk(scene.document.tree)))
+
+
+def _loads(node: ast.AST) -> bool:
+    if isinstance(node, ast.ClassDef) and node.bases:
+        return any(isinstance(one, ast.FunctionDef) and one.name in _METHODS for one in node.body)
+    if isinstance(node, ast.Attribute):
+        replaced = node.attr == "save_pretrained" and isinstance(node.ctx, ast.Store)
+        return node.attr == _BEST or replaced
+    return isinstance(node, ast.Constant) and node.value == _BEST
+
+
+def keeps_checkpoints(settings: Arguments, trainer: Trainer, scene: Scene) -> bool:
+    """Return whether the trainer alone writes and reads the checkpoints."""
+    others = (settings.get(name) for name in _OTHER_WAYS)
+    if any(value is not None and literal(value, ...) not in (None, "") for value in others):
+        return False
+    callbacks = trainer.callbacks
+    if callbacks is None or literal(callbacks, ...) is None:
+        return True
+    if not isinstance(callbacks, Items) or not callbacks.exact:
+        return False
+    return all(_is_librarys(item, scene) for item in callbacks.items)
+
+
+def _is_librarys(callback: Value, scene: Scene) -> bool:
+    made = maker(callback, scene)
+    return made is not None and made[0].partition(".")[0] == "transformers"

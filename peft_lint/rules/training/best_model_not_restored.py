@@ -8,19 +8,13 @@ from collections.abc import Iterator
 from peft_lint.events import Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Arguments, Kind, Node, Trainer
-from peft_lint.interpreter.values import Items, Value, literal
-from peft_lint.rules.trainers import maker, spelled
+from peft_lint.interpreter.values import literal
+from peft_lint.rules.trainers import keeps_checkpoints, loads_by_hand, spelled
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword
 
 _FIELD = "load_best_model_at_end"
-# With these a checkpoint is loaded in another way.
-_OTHER_WAYS = ("deepspeed", "fsdp", "fsdp_config")
-# Whoever asks for it may load the best checkpoint himself.
-_BEST = "best_model_checkpoint"
-# A trainer of the project that has one of these may write or read it in another way.
-_METHODS = frozenset({"_load_best_model", "_save", "_save_checkpoint", "save_model"})
 
 
 class Rule:
@@ -40,7 +34,9 @@ class Rule:
             return
         if trainer.library not in ("transformers", "trl"):
             return
-        if literal(settings.get(_FIELD)) is not True or not _is_plain(settings, trainer, scene):
+        if literal(settings.get(_FIELD)) is not True or not keeps_checkpoints(
+            settings, trainer, scene
+        ):
             return
         active = body.active_adapters()
         if body.enabled is not True or len(active) != 1 or active[0].name == "default":
@@ -51,36 +47,8 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what nothing in the document loads by itself."""
-        if self._found and not any(map(_loads, ast.walk(scene.document.tree))):
+        if self._found and not loads_by_hand(scene):
             yield from self._found.values()
-
-
-def _loads(node: ast.AST) -> bool:
-    """Return whether a part of the document may write or load the best checkpoint by itself."""
-    if isinstance(node, ast.ClassDef) and node.bases:
-        return any(isinstance(one, ast.FunctionDef) and one.name in _METHODS for one in node.body)
-    if isinstance(node, ast.Attribute):
-        replaced = node.attr == "save_pretrained" and isinstance(node.ctx, ast.Store)
-        return node.attr == _BEST or replaced
-    return isinstance(node, ast.Constant) and node.value == _BEST
-
-
-def _is_plain(settings: Arguments, trainer: Trainer, scene: Scene) -> bool:
-    """Return whether the trainer alone writes and reads the checkpoints."""
-    others = (settings.get(name) for name in _OTHER_WAYS)
-    if any(value is not None and literal(value, ...) not in (None, "") for value in others):
-        return False
-    callbacks = trainer.callbacks
-    if callbacks is None or literal(callbacks, ...) is None:
-        return True
-    if not isinstance(callbacks, Items) or not callbacks.exact:
-        return False
-    return all(_is_librarys(item, scene) for item in callbacks.items)
-
-
-def _is_librarys(callback: Value, scene: Scene) -> bool:
-    made = maker(callback, scene)
-    return made is not None and made[0].partition(".")[0] == "transformers"
 
 
 def _suspicion(
