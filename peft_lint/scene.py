@@ -84,14 +84,10 @@ class Scene(NamedTuple):
             return owner.get(node.attr) if isinstance(owner, Instance) else None
         return None
 
-    def assigns(self, attribute: str) -> bool:
-        """Return whether the document assigns an attribute of this name, to anything."""
-        return any(
-            isinstance(node, ast.Attribute)
-            and node.attr == attribute
-            and isinstance(node.ctx, ast.Store)
-            for node in ast.walk(self.document.tree)
-        )
+    def assigns(self, *attributes: str) -> bool:
+        """Return whether the document assigns an attribute of one of these names, to anything."""
+        facts = map(self.machine.code.facts, self.document.tree.body)
+        return any(not one.assigned.isdisjoint(attributes) for one in facts)
 
     def symbol(self, node: ast.expr) -> str | None:
         """Return the imported dotted name that an expression spells, None for all else."""

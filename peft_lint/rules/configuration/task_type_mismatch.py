@@ -64,7 +64,7 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found, unless the document brings what is missing."""
-        if self._found and not any(map(scene.assigns, _OWN)):
+        if self._found and not scene.assigns(*_OWN):
             functions = (ast.FunctionDef, ast.AsyncFunctionDef)
             tree = ast.walk(scene.document.tree)
             if not any(isinstance(node, functions) and node.name in _OWN for node in tree):

@@ -47,7 +47,7 @@ def _same_base(bodies: list[Body], scene: Scene) -> bool:
     sizes = (name for body in bodies for name, _ in body.arguments)
     known = all(body.complete for body in bodies) and SIZES.isdisjoint(sizes)
     # Embeddings that are put in place by hand have the size that they have.
-    return known and not any(map(scene.assigns, ("vocab_size", "embed_tokens", "wte", "weight")))
+    return known and not scene.assigns("vocab_size", "embed_tokens", "wte", "weight")
 
 
 def _suspicion(stored: Stored, reload: Reload, resize: Node) -> Suspicion:

@@ -44,7 +44,7 @@ class Rule(Reloads):
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report loads that fit no model that was saved there."""
-        if any(map(scene.assigns, _HEADS)):
+        if scene.assigns(*_HEADS):
             # A head that is put in place by hand has the size that it has.
             return
         for stored, reloads in self.pairs(scene):

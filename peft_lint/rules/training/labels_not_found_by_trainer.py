@@ -104,7 +104,7 @@ def _is_plain(event: TrainerMade, scene: Scene) -> bool:
         and (ours or not given(event, "data_collator"))
         and not given(event, "compute_loss_func")
         and names_the_class(event.node, scene)
-        and not any(map(scene.assigns, _REPLACED))
+        and not scene.assigns(*_REPLACED)
     )
 
 

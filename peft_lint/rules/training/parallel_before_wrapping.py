@@ -74,6 +74,8 @@ class Rule:
         if isinstance(made, ast.Call):
             parallel = canonical(scene.symbol(made.func) or "") in _PARALLEL
             return Wrap(event, made, Severity.ERROR, _NAMES) if parallel else None
+        if not self._made:
+            return None
         call = spelled if spelled in self._made else _bound_to(spelled, event.node, scene)
         if not isinstance(call, ast.Call) or call not in self._made:
             return None
