@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from peft_lint.knowledge.tables import holder, table
@@ -33,6 +34,7 @@ class Field(NamedTuple):
     until: str | None
 
 
+@cache
 def fields(
     library: str, config: str, release: str, transformers: str | None = None
 ) -> Mapping[str, Field] | None:

@@ -44,13 +44,11 @@ class Rule(Reloads):
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report loads that fit no model that was saved there."""
-        if scene.assigns(*_HEADS):
-            # A head that is put in place by hand has the size that it has.
-            return
         for stored, reloads in self.pairs(scene):
             found = {_mismatch(one, two) for one in stored for two in reloads}
             mismatch = found.pop() if len(found) == 1 else None
-            if mismatch is not None:
+            # A head that is put in place by hand has the size that it has.
+            if mismatch is not None and not scene.assigns(*_HEADS):
                 yield _suspicion(stored[0], reloads[0], mismatch)
 
 

@@ -61,13 +61,11 @@ class Rule(Merging):
 
     def on_enclosed(self, event: Enclosed, scene: Scene) -> None:
         """Look at a load onto a base that has other adapters inside."""
-        places = scene.places(event)
-        owners = [owner for place in places for owner in blocks_around(place.node, scene)]
-        if event.config is not None or any(isinstance(one, ast.ExceptHandler) for one in owners):
+        if event.config is not None:
             return
         new = (one for one in scene.body(event).adapters or () if one.node is event.node)
         paths = frozenset(path for one in new for path in one.paths)
-        load = Load(event.node, places, event.base_node, event.source_node, paths)
+        load = Load(event.node, scene.places(event), event.base_node, event.source_node, paths)
         for one in inside(event.before):
             uses = len(self._uses.get(one.node, ()))
             firsts = self._loads.get(one.node, ()) if paths.isdisjoint(one.paths) else ()
@@ -78,12 +76,12 @@ class Rule(Merging):
         """Report loads that spell the base as the first one did, if the first was for itself."""
         told: set[Node] = set()
         for first, load, count in self._pairs:
-            known = self._uses.get(first.node, [])
             found = _in_rounds(first, load) or _in_sequence(first, load, scene)
             if found is None or load.node in told or not is_steady(load.base, scene):
                 continue
             name, loop = found
-            for use in known if loop else known[:count]:
+            uses = () if _is_handling((first, load), scene) else self._uses.get(first.node, ())
+            for use in uses[: None if loop else count]:
                 if use.model != name and (loop is None or loop in use.loops):
                     told.add(load.node)
                     yield self._suspicion(first, load, use.node)
@@ -112,6 +110,12 @@ class Rule(Merging):
             cause=load.node,
             proposals=proposals,
         )
+
+
+def _is_handling(loads: tuple[Load, Load], scene: Scene) -> bool:
+    """Return whether a load is what is done about an exception."""
+    owners = (one for load in loads for at in load.places for one in blocks_around(at.node, scene))
+    return any(isinstance(owner, ast.ExceptHandler) for owner in owners)
 
 
 def _in_rounds(first: Load, load: Load) -> tuple[str, ast.AST] | None:
