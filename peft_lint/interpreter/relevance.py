@@ -121,7 +121,9 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
     for number in waiting:
         state = heap.get(number)
         if isinstance(state, Instance) and (
-            state.native is not None or any(reach.says(name) for name in state.tracked)
+            state.native is not None
+            or any(reach.says(name) for name in state.tracked)
+            or (state.tracked and _changes_module(state, reach))
         ):
             return True
     for (_, name), value in world.attributes.items():
@@ -129,6 +131,14 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
         if (reach.says(name) or name.startswith("[")) and contained(value):
             return True
     return False
+
+
+def _changes_module(state: Instance, reach: Reach) -> bool:
+    """Return whether code names a method by which a torch module changes the models it holds."""
+    bases = state.cls.library_bases()
+    return any(
+        reach.says(name) and registry.module_method(bases, name) for name in registry.MODULE_CHANGES
+    )
 
 
 def leave_out(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> None:

@@ -77,6 +77,10 @@ _MODULE_METHODS = frozenset(
         "parameters named_parameters state_dict modules children zero_grad"
     )
 )
+# Those that change the modules inside.
+MODULE_CHANGES = words(
+    "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply"
+)
 # Packages whose functions take a model and leave its mode, adapters and weights alone.
 _HARMLESS = frozenset(
     words(
