@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Context, Machine
 
 Leave = Callable[["Machine"], object]
-_NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad"})
+_DECORATORS = {
+    "torch.no_grad": "no_grad",
+    "torch.inference_mode": "no_grad",
+    "torch.autograd.no_grad": "no_grad",
+    "contextlib.contextmanager": "manager",
+    "contextlib.asynccontextmanager": "manager",
+}
 
 
 def of_decorator(value: Value) -> str:
     """Return what a decorator puts around each call, empty when nothing known."""
     if isinstance(value, ContextManager):
         return value.kind
-    return "no_grad" if isinstance(value, Symbol) and value.name in _NO_GRAD else ""
+    return _DECORATORS.get(value.name, "") if isinstance(value, Symbol) else ""
 
 
 def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Leave | None, Value]:
