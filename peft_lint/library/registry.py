@@ -81,6 +81,14 @@ _MODULE_METHODS = frozenset(
 MODULE_CHANGES = words(
     "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply"
 )
+# Functions of the standard library that give another folder, text or number each time.
+_NEW_EACH_TIME = frozenset(
+    words(
+        "tempfile.mkdtemp tempfile.mkstemp tempfile.mktemp tempfile.TemporaryDirectory "
+        "tempfile.NamedTemporaryFile uuid.uuid1 uuid.uuid4 time.time time.time_ns time.strftime "
+        "datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today"
+    )
+)
 # Packages whose functions take a model and leave its mode, adapters and weights alone.
 _HARMLESS = frozenset(
     words(
@@ -189,9 +197,9 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
         return model(call)
     top = name.partition(".")[0]
     hand_over(machine, call)
-    if top in sys.stdlib_module_names:
+    if top in sys.stdlib_module_names and name not in _NEW_EACH_TIME:
         return derived("call", Symbol(name), *call.values())
-    if top not in _HARMLESS:
+    if top not in _HARMLESS and top not in sys.stdlib_module_names:
         for value in call.values():
             machine.escape(value)
         if machine.world.seeded is False and not is_familiar(top):
