@@ -32,8 +32,18 @@ def learn(value: Value, holds: bool, world: World) -> None:
     """Remember on `world` that `value` is true, or is not."""
     if isinstance(value, Unknown) and value.origin is None:
         return
-    condition, positive = _normal(key(value))
-    world.learn(condition, holds == positive)
+    _learn(key(value), holds, world)
+
+
+def _learn(condition: Hashable, holds: bool, world: World) -> None:
+    """Remember a condition, with all operands where it tells of each of them."""
+    condition, positive = _normal(condition)
+    holds = holds == positive
+    world.learn(condition, holds)
+    match condition:
+        case ("And" | "Or" as operator, *operands) if holds is (operator == "And"):
+            for operand in operands:
+                _learn(operand, holds, world)
 
 
 def split(machine: Machine, test: ast.expr, world: World) -> tuple[list[World], list[World]]:
