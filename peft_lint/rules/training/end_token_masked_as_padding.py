@@ -10,14 +10,13 @@ from peft_lint.events import PadTokenSet, TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node, Tool
 from peft_lint.interpreter.values import literal
+from peft_lint.rules.end_tokens import written
 from peft_lint.rules.guards import is_conditional
 from peft_lint.rules.trainers import maker
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 _COLLATOR = "transformers.DataCollatorForLanguageModeling"
-_ENDS = ("eos_token", "eos_token_id")
-_LOGS = ("debug", "info", "warning", "error", "log", "print", "write")
 # Families whose tokenizers have no token for padding: `if tokenizer.pad_token is None` holds.
 _WITHOUT = frozenset("llama mistral mixtral falcon gpt2 gpt_neo gpt_neox gptj".split())
 
@@ -59,7 +58,7 @@ class Rule:
             padding = self._ends.get(tokenizer)
             if padding is None or tokenizer in self._others or _pads(tokenizer):
                 continue
-            end = _written(scene.document.tree)
+            end = written(scene.document.tree)
             if end is not None:
                 yield _suspicion(padding, end, collator, event)
 
@@ -76,49 +75,6 @@ def _has_none(tokenizer: ast.Call, scene: Scene) -> bool:
 def _pads(tokenizer: ast.Call) -> bool:
     """Return whether the call itself may say what is for padding."""
     return any(word.arg in (None, "pad_token") for word in tokenizer.keywords)
-
-
-def _written(tree: ast.Module) -> ast.expr | None:
-    """Return where the document puts an end token at a text: `text + tokenizer.eos_token`."""
-    names = {
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and _is_end(node.value, set())
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    stack: list[ast.AST] = [tree]
-    while stack:
-        node = stack.pop()
-        parts: tuple[ast.expr, ...] = ()
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            parts = (node.left, node.right)
-        elif isinstance(node, (ast.FormattedValue, ast.AugAssign)):
-            parts = (node.value,)
-        for part in parts:
-            if _is_end(part, names):
-                return part
-        if not _is_message(node):
-            stack += ast.iter_child_nodes(node)
-    return None
-
-
-def _is_end(node: ast.expr, names: set[str]) -> bool:
-    """Return whether an expression is an end token, or a list that has one."""
-    if isinstance(node, ast.Attribute):
-        return node.attr in _ENDS
-    if isinstance(node, ast.List):
-        return any(_is_end(item, names) for item in node.elts)
-    return isinstance(node, ast.Name) and node.id in names
-
-
-def _is_message(node: ast.AST) -> bool:
-    """Return whether what stands inside is for people to read, not for training."""
-    if isinstance(node, ast.Call):
-        function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else None
-        return name in _LOGS or (isinstance(function, ast.Name) and function.id == "print")
-    return isinstance(node, (ast.Raise, ast.Assert))
 
 
 def _suspicion(padding: Node, end: ast.expr, collator: ast.Call, event: TrainerMade) -> Suspicion:
