@@ -6,6 +6,7 @@ import os
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Handle, Kind, Weights, agreed
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -18,6 +19,7 @@ from peft_lint.interpreter.values import (
     literal,
 )
 from peft_lint.library.configs import DEFAULT, PROMPT_LEARNING, class_of, dropout, in_place
+from peft_lint.library.registry import method
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -209,6 +211,16 @@ def save(machine: Machine, ref: Ref, path: Value | None, chosen: Value | None = 
         _note(machine, os.path.join(folder, name), artifact)
 
 
+@method(Config, "save_pretrained")
+def save_config(call: Call) -> Value:
+    """Model a config that is saved by itself: it keeps its mode, that of an adapter does not."""
+    config, folder = call.machine.world.state(call.receiver), literal(call.get(0, "save_directory"))
+    if isinstance(config, Config) and isinstance(folder, str):
+        kept = _in_mode(config, config.get("inference_mode") or Literal((False,)))
+        _note(call.machine, folder, Artifact(kept, dropout(config), in_place(config)))
+    return result_of(call.machine, NOTHING_KNOWN, call)
+
+
 def _lying(adapter: Adapter, path: Value | None) -> Adapter:
     """Return an adapter after it was saved to a path."""
     if path is None or path in adapter.paths:
@@ -249,4 +261,10 @@ def _unchanged(machine: Machine, config: Config | None) -> Config | None:
         return None
     states = (state for state in machine.world.heap.values() if isinstance(state, Config))
     changed = any(state.node is config.node and not state.says(config) for state in states)
-    return None if changed else config._replace(met=None)
+    return None if changed else _in_mode(config._replace(met=None), Literal((True,)))
+
+
+def _in_mode(config: Config, mode: Value) -> Config:
+    """Return a config as it is saved."""
+    fields = tuple(one for one in config.fields if one[0] != "inference_mode")
+    return config._replace(fields=(*fields, ("inference_mode", mode)))

@@ -88,7 +88,7 @@ def make_config(call: Call, class_name: str) -> Value:
     return call.machine.world.add(config)
 
 
-@method(Config, "to_dict", "save_pretrained", "push_to_hub")
+@method(Config, "to_dict", "push_to_hub")
 def untouched(call: Call) -> Value:
     """Model a method that leaves the config as it is."""
     return result_of(call.machine, NOTHING_KNOWN, call)

@@ -21,6 +21,11 @@ def proof(example, use_instead):
         ("AutoPeftModelForCausalLM.from_pretrained('my-adapter')", 0),
         ("base; base.load_adapter('my-adapter')", 0),
         ("get_peft_model(base, PeftConfig.from_pretrained('my-adapter'))", 0),
+        (
+            "base; LoraConfig(init_lora_weights=False).save_pretrained('settings')\n"
+            "model = get_peft_model(base, LoraConfig.from_pretrained('settings'))",
+            8,
+        ),
         ("PeftModel.from_pretrained(base, 'my-adapter', is_trainable=True)", 8),
         ("AutoPeftModelForCausalLM.from_pretrained('my-adapter', is_trainable=True)", 8),
         ("base; base.load_adapter('my-adapter', is_trainable=True)", 8),

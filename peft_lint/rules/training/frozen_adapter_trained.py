@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from peft_lint.events import AdapterLoaded, Merged, Saved, Stepped, Trained, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Body, Node
-from peft_lint.interpreter.values import literal
+from peft_lint.interpreter.objects import Adapter, Body, Config, Node
+from peft_lint.interpreter.values import Bound, literal
 from peft_lint.library.configs import PROMPT_LEARNING
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive
 from peft_lint.scene import Scene
@@ -75,7 +75,8 @@ class Rule:
         if one.node in self._wraps:
             # A literal `inference_mode=True` is a rule's of its own.
             config = self._wraps[one.node].config
-            return one if config.get("inference_mode") is None else None
+            said = config.get("inference_mode") is not None
+            return None if said or _may_be_written(config, body) else one
         known = one.node in self._loads and (one.in_place is True and not self._has_prompts)
         return one if known else None
 
@@ -118,6 +119,18 @@ class Rule:
             applicability = Applicability.UNSAFE
         title = "Load the adapter with is_trainable=True"
         return (Proposal(title, applicability, MakeTrainable(), (event.node,)),)
+
+
+def _may_be_written(config: Config, body: Body) -> bool:
+    """Return whether a config that is read may be one that somebody wrote, without an adapter.
+
+    Such a config is for training, and it names no base.
+    """
+    if any(name == "inference_mode" and literal(of) is False for name, of in config.stored or ()):
+        return True
+    base = body.checkpoint
+    names_base = isinstance(base, Bound) and base.function == "base_model_name_or_path"
+    return not names_base and not isinstance(literal(config.source), str)
 
 
 def _given(node: ast.Call, name: str) -> bool:
