@@ -139,6 +139,11 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
         machine.escape(value)
         if isinstance(value, (Items, Entries)):
             machine.world.replace_value(value, value.overwritten())
+    match function:
+        case Unknown(origin=("attribute", Ref(id=number), _)):
+            state = machine.world.heap.get(number)
+            if isinstance(state, Instance):
+                classes.call_inherited(machine, state)
     result = result_of(machine, function, call)
     if isinstance(function, Unknown) and drawn_from(function) is not None:
         # What a part of a model gives, such as the values of a dict of parameters, is one too.

@@ -88,12 +88,27 @@ def call_module_method(machine: Machine, ref: Ref, state: Instance, name: str, c
                 part = call._replace(receiver=value)
                 registry.call_method(machine, value, inner, name, part)
         return ref
-    if name in ("requires_grad_", "load_state_dict", "apply"):
-        for value in state.attributes.values():
-            machine.escape(value)
+    if name in ("requires_grad_", "load_state_dict", "apply", "freeze") or is_foreign(state.cls):
+        _let_go(machine, state)
     for value in call.values():
         machine.escape(value)
     return machine.fresh(call.node)
+
+
+def call_inherited(machine: Machine, state: Instance) -> None:
+    """Call a method that no class in view has: one of a base out of view may change all parts."""
+    if is_foreign(state.cls):
+        _let_go(machine, state)
+
+
+def _let_go(machine: Machine, state: Instance) -> None:
+    for value in state.attributes.values():
+        machine.escape(value)
+
+
+def is_foreign(cls: ClassValue) -> bool:
+    """Return whether a class has methods that are out of view and may do anything."""
+    return any(not registry.is_familiar(base.partition(".")[0]) for base in cls.library_bases())
 
 
 def call_instance(machine: Machine, ref: Ref, state: Instance, call: Call) -> Value:

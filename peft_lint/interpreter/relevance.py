@@ -112,10 +112,11 @@ def _seeding_counts(machine: Machine, world: World) -> bool:
 def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> bool:
     """Return whether code names something that gives access to a tracked object."""
     heap = world.heap
-    waiting = list(objects)
+    waiting, named = list(objects), set(objects)
     for around in _frames(world, frame):
         for name, ids in around.tracked.items():
             waiting += ids
+            named.update(ids if reach.says(name) else ())
             if reach.says(name) and not all(isinstance(heap.get(i), Instance) for i in ids):
                 return True
     for number in waiting:
@@ -123,7 +124,7 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
         if isinstance(state, Instance) and (
             state.native is not None
             or any(reach.says(name) for name in state.tracked)
-            or (state.tracked and _changes_module(state, reach))
+            or (state.tracked and number in named and _may_change(state, reach))
         ):
             return True
     for (_, name), value in world.attributes.items():
@@ -133,9 +134,11 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
     return False
 
 
-def _changes_module(state: Instance, reach: Reach) -> bool:
-    """Return whether code names a method by which a torch module changes the models it holds."""
+def _may_change(state: Instance, reach: Reach) -> bool:
+    """Return whether code may call an inherited method that changes the models in an object."""
     bases = state.cls.library_bases()
+    if not all(registry.is_familiar(base.partition(".")[0]) for base in bases):
+        return True
     return any(
         reach.says(name) and registry.module_method(bases, name) for name in registry.MODULE_CHANGES
     )

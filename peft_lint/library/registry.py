@@ -74,12 +74,12 @@ _MODULES = frozenset(
 _MODULE_METHODS = frozenset(
     words(
         "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply "
-        "parameters named_parameters state_dict modules children zero_grad"
+        "parameters named_parameters state_dict modules children zero_grad freeze"
     )
 )
 # Those that change the modules inside.
 MODULE_CHANGES = words(
-    "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply"
+    "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply freeze"
 )
 # Functions of the standard library that give another folder, text or number each time.
 _NEW_EACH_TIME = frozenset(
