@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import access, calls
+from peft_lint.interpreter import access, calls, conditions
 from peft_lint.interpreter.objects import Config, Handle, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -61,6 +61,9 @@ def _getattr(machine: Machine, arguments: Call) -> Value:
     if not arguments.args:
         return NOTHING_KNOWN
     if isinstance(name, str):
+        default = arguments.args[2:3]
+        if default and conditions.has(machine.world, arguments.args[0], name) is False:
+            return default[0]
         return access.attribute(machine, arguments.args[0], name)
     machine.escape(arguments.args[0])
     return NOTHING_KNOWN
@@ -193,14 +196,18 @@ def _hasattr(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) != 2:
         return NOTHING_KNOWN
     value, name = arguments.args
-    handle = machine.world.handle(value)
-    if handle is not None and literal(name) == "peft_config":
-        # The other way to ask whether PEFT has wrapped a model.
-        if handle.kind in (Kind.PEFT, Kind.MIXED):
-            return Literal((True,), arguments.node)
-        if handle.kind is Kind.PLAIN and machine.world.body(handle).adapters == ():
-            return Literal((False,), arguments.node)
-    return derived("hasattr", value, name)
+    asked = literal(name)
+    has = conditions.has(machine.world, value, asked) if isinstance(asked, str) else None
+    return derived("hasattr", value, name) if has is None else Literal((has,), arguments.node)
+
+
+def _callable(machine: Machine, arguments: Call) -> Value:
+    value = arguments.args[0] if arguments.args else NOTHING_KNOWN
+    known = conditions.known_truth(machine, value, machine.world)
+    nothing = isinstance(value, Literal) and value.values == (None,)
+    if nothing or (known and isinstance(value, Bound)):
+        return Literal((not nothing,), arguments.node)
+    return derived("callable", value)
 
 
 _PEFT_MODELS = frozenset({"peft.PeftModel", "peft.peft_model.PeftModel"})
@@ -226,5 +233,6 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "quit": _exit,
     "isinstance": _isinstance,
     "hasattr": _hasattr,
+    "callable": _callable,
     "vars": _vars,
 }

@@ -7,7 +7,8 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import releases
-from peft_lint.interpreter.values import Unknown, Value, key, truth
+from peft_lint.interpreter.objects import Kind
+from peft_lint.interpreter.values import Bound, Ref, Unknown, Value, key, truth
 from peft_lint.interpreter.world import World
 
 if TYPE_CHECKING:
@@ -17,15 +18,37 @@ if TYPE_CHECKING:
 def known_truth(machine: Machine, value: Value, world: World) -> bool | None:
     """Return what `world` knows of the truth of `value`."""
     known = truth(value)
+    if known is None and isinstance(value, Bound) and isinstance(value.function, str):
+        known = has(world, value.receiver, value.function)
     if known is not None:
         return known
     condition, positive = _normal(key(value))
     holds = world.facts.get(condition)
+    match condition:
+        case ("peft_config", Ref() as model) if holds is None:
+            holds = has(world, model, "peft_config")
     if holds is None:
         holds = releases.decided(condition, machine.target)
     if holds is None and _excluded(condition, world.facts):
         holds = False
     return None if holds is None else holds == positive
+
+
+# Attributes that every PeftModel has, those that prompt learning is without; plain models none.
+_OF_PEFT_MODELS = frozenset({"peft_config", "disable_adapter", "print_trainable_parameters"})
+_OF_TUNERS = frozenset({"merge_and_unload", "unload", "merge_adapter", "unmerge_adapter"})
+
+
+def has(world: World, value: Value, name: str) -> bool | None:
+    """Return whether a model has an attribute by which one asks if PEFT has wrapped it."""
+    handle = world.handle(value)
+    if handle is None or not (name in _OF_PEFT_MODELS or name in _OF_TUNERS):
+        return None
+    adapters = world.body(handle).adapters
+    if handle.kind in (Kind.PEFT, Kind.MIXED):
+        tuned = bool(adapters) and all(one.in_place for one in adapters or ())
+        return True if tuned or name in _OF_PEFT_MODELS else None
+    return False if handle.kind is Kind.PLAIN and adapters == () else None
 
 
 def learn(value: Value, holds: bool, world: World) -> None:

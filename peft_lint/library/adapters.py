@@ -283,7 +283,12 @@ def _config(machine: Machine, ref: Ref, state: State) -> Value:
     return derived("config", ref)
 
 
-@attribute_of(Handle, "peft_config", "generation_config", "device", "dtype")
+@attribute_of(Handle, "peft_config")
+def _peft_config(machine: Machine, ref: Ref, state: State) -> Value:
+    return derived("peft_config", ref)
+
+
+@attribute_of(Handle, "generation_config", "device", "dtype")
 def _data(machine: Machine, ref: Ref, state: State) -> Value:
     return derived("data", ref)
 
