@@ -171,8 +171,7 @@ def call_function(
         machine.reached.add(node)
         relevance.pass_over(machine, function, given)
         return result_of(machine, function, call)
-    if node in running or machine.depth >= limit or "manager" in function.contexts:
-        # A context manager does one half before the block and the other one after it.
+    if node in running or machine.depth >= limit or "opaque" in function.contexts:
         relevance.cut_off(machine, function, given)
         return result_of(machine, function, call)
     return machine.choose(lambda: outcomes(machine, function, call, receiver))

@@ -17,8 +17,9 @@ _DECORATORS = {
     "torch.no_grad": "no_grad",
     "torch.inference_mode": "no_grad",
     "torch.autograd.no_grad": "no_grad",
-    "contextlib.contextmanager": "manager",
-    "contextlib.asynccontextmanager": "manager",
+    # One half of it runs before the block, the other one after.
+    "contextlib.contextmanager": "opaque",
+    "contextlib.asynccontextmanager": "opaque",
 }
 
 

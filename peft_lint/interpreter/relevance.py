@@ -54,6 +54,13 @@ def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) ->
     return _touches(machine.world, function.frame, objects, reach)
 
 
+def prepares(machine: Machine, decorator: Function) -> bool:
+    """Return whether a decorator of the document may change models around a call."""
+    reach = machine.code.reach(decorator.node)
+    changes = any(reach.says(name) for name in registry.MODULE_CHANGES)
+    return changes or is_relevant(machine, decorator, ())
+
+
 def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> bool:
     """Return whether a statement has to be run; one that has not only binds unknown names."""
     if statement.__class__ not in _SKIPPABLE:

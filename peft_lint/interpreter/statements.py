@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter import access, calls, conditions, contexts
+from peft_lint.interpreter import access, calls, conditions, contexts, relevance
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -182,6 +182,10 @@ def _function(
             function = function._replace(contexts=(*function.contexts, context))
         elif isinstance(value, Symbol) and value.name in _ROLES:
             function = function._replace(role=_ROLES[value.name])
+        elif isinstance(value, Function) and relevance.prepares(machine, value):
+            # Whatever state the decorator calls it in: nothing is claimed of its body.
+            function = function._replace(contexts=(*function.contexts, "opaque"))
+            machine.reached.add(node)
     machine.code.defined.add(node.name)
     if node not in machine.reached:
         machine.pending[node] = function
