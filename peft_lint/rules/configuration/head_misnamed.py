@@ -24,6 +24,8 @@ class Rule:
 
     def __init__(self) -> None:
         self._found: dict[tuple[Node, str], Suspicion] = {}
+        # Lists of names out of view on some path: they may be looked up in the model.
+        self._unknown: set[Node | None] = set()
         self._uses = FirstUses()
 
     def on_config_made(self, event: ConfigMade, scene: Scene) -> None:
@@ -62,10 +64,14 @@ class Rule:
             words = f"{_quoted(wrong)} {verb} of {event.before.family}, and nothing says so"
             if wrong:
                 self._report(event, SAVED, _WARNING, words, _instead(names, wrong))
+        elif names is None:
+            self._unknown.add(event.config.expression(SAVED))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
+        """Report what was found, but for names that are others on some path."""
+        for (anchor, _), suspicion in self._found.items():
+            if suspicion.severity is _ERROR or anchor not in self._unknown:
+                yield suspicion
 
     def _report(
         self,
