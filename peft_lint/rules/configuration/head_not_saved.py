@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from peft_lint.events import ParametersTouched, Wrapped
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node
+from peft_lint.interpreter.values import literal
 from peft_lint.rules.heads import added_by_task, how_new, left_out, reported_heads
 from peft_lint.rules.targets import names_in
 from peft_lint.scene import Scene
@@ -18,6 +21,9 @@ _CONFIGS = frozenset(
     "LoraConfig AdaLoraConfig LoHaConfig LoKrConfig OFTConfig BOFTConfig IA3Config VeraConfig "
     "FourierFTConfig HRAConfig VBLoRAConfig RandLoraConfig LNTuningConfig".split()
 )
+
+# Methods of a part of the model that give it other weights.
+_FILLS = ("load_state_dict", "copy_")
 
 
 class Candidate(NamedTuple):
@@ -40,39 +46,67 @@ class Rule:
     def __init__(self) -> None:
         self._candidates: dict[tuple[object, object], Candidate] = {}
         self._seen_to: set[Node] = set()
+        # Configs that name the head, or may, on another path to the same wrap.
+        self._named: set[tuple[object, object]] = set()
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Compare the model's new head with what the config trains and saves."""
         body, config = scene.body(event), event.config
         if config.class_name not in _CONFIGS or config.source is not None or not config.complete:
             return
+        place = (config.node, body.node)
         named = names_in(config.get("modules_to_save"))
         reported = reported_heads(body, scene)
         severity = how_new(body, reported)
-        if named is None or severity is None:
-            return
         added = added_by_task(event, config)
-        if added is None:
+        if named is None or severity is None or added is None:
+            self._named.add(place)
             return
         missing = left_out(body, (*named, *added), reported)
-        if missing is None:
+        if missing is None or _given(missing, scene):
+            self._named.add(place)
             return
-        place = (config.node, body.node)
         candidate = Candidate(event, body, missing, named, severity, reported is not None)
         self._candidates.setdefault(place, candidate)
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
         """The code unfreezes or saves parameters by itself: the head may be among them."""
-        body = scene.body(event)
-        if body.adapters != ():
-            # Before there is an adapter it changes nothing: the adapter freezes them again.
+        body, call = scene.body(event), event.node
+        method = call.func if isinstance(call, ast.Call) else None
+        filled = isinstance(method, ast.Attribute) and method.attr in _FILLS
+        if body.adapters != () or filled:
+            # Before there is an adapter, to unfreeze changes nothing: it freezes them again.
             self._seen_to.add(body.node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what is left."""
-        for candidate in self._candidates.values():
-            if candidate.body.node not in self._seen_to:
+        for place, candidate in self._candidates.items():
+            body = candidate.body
+            saved = candidate.severity is Severity.WARNING and _saved_here(body, scene)
+            if place not in self._named and body.node not in self._seen_to and not saved:
                 yield _suspicion(candidate)
+
+
+def _given(heads: tuple[str, ...], scene: Scene) -> bool:
+    """Return whether the document puts modules of its own in the head's place.
+
+    New layers are as new as the head was; `Identity` has no weights, anything else may have
+    been trained.
+    """
+    for node in ast.walk(scene.document.tree):
+        if isinstance(node, ast.Assign):
+            names = {one.attr for one in node.targets if isinstance(one, ast.Attribute)}
+            if not names.isdisjoint(heads):
+                made = scene.symbol(node.value.func) if isinstance(node.value, ast.Call) else None
+                if made is None or not made.startswith("torch.") or made.endswith(".Identity"):
+                    return True
+    return False
+
+
+def _saved_here(body: Body, scene: Scene) -> bool:
+    """Return whether the document saves a whole model where this one was loaded from."""
+    folder = literal(body.checkpoint)
+    return isinstance(folder, str) and None in scene.machine.saved.get(os.path.normpath(folder), ())
 
 
 def _suspicion(candidate: Candidate) -> Suspicion:
