@@ -24,10 +24,13 @@ class Step(NamedTuple):
     model: ast.expr
 
 
-def turned(title: str, first: Step, second: Step, document: Document) -> tuple[Proposal, ...]:
+def turned(
+    title: str, first: Step, second: Step, document: Document, *, same_kind: bool = True
+) -> tuple[Proposal, ...]:
     """Return the fix, where one call is in the other, or both rebind one name in one block.
 
-    It is safe where nothing stands between the two.
+    It is safe where nothing stands between the two, and what follows gets the `same_kind` of
+    object as before: the one that the second call made.
     """
     if second.model is first.node:
         return (Proposal(title, Applicability.UNSAFE, Turn(first, second, None), (second.node,)),)
@@ -36,7 +39,7 @@ def turned(title: str, first: Step, second: Step, document: Document) -> tuple[P
     if block is not same or one is None or other is None or one[1] != other[1]:
         return ()
     adjacent = block.index(other[0]) == block.index(one[0]) + 1
-    safety = Applicability.SAFE if adjacent else Applicability.UNSAFE
+    safety = Applicability.SAFE if adjacent and same_kind else Applicability.UNSAFE
     turn = Turn(first, second, one[1])
     return (Proposal(title, safety, turn, (first.node, second.node)),)
 

@@ -27,6 +27,7 @@ class Wrap(NamedTuple):
     made: ast.Call
     severity: Severity
     words: str
+    compiled: bool = False
 
 
 class Rule:
@@ -83,7 +84,7 @@ class Rule:
         if handle != event.base:
             return None
         if compiled:
-            return Wrap(event, call, Severity.ERROR, _NAMES)
+            return Wrap(event, call, Severity.ERROR, _NAMES, compiled=True)
         return Wrap(event, call, Severity.WARNING, _RANKS)
 
     def _use(self, body: Body, node: Node, words: str) -> None:
@@ -131,7 +132,8 @@ def _suspicion(wrap: Wrap, use: Node, scene: Scene) -> Suspicion:
     if first is not None and event.base_node is not None:
         steps = Step(made, first), Step(event.node, event.base_node)
         title = f"Call {what} on the model that has its adapter"
-        proposals = turned(title, *steps, scene.document)
+        # A compiled model has all that a PeftModel has; a parallel wrapper has not.
+        proposals = turned(title, *steps, scene.document, same_kind=wrap.compiled)
     return Suspicion(
         code="PEF412",
         severity=wrap.severity,
