@@ -88,7 +88,7 @@ def call_module_method(machine: Machine, ref: Ref, state: Instance, name: str, c
                 part = call._replace(receiver=value)
                 registry.call_method(machine, value, inner, name, part)
         return ref
-    if name in ("requires_grad_", "load_state_dict", "apply", "freeze") or is_foreign(state.cls):
+    if name in ("requires_grad_", "load_state_dict", "apply", "freeze") or _is_foreign(state):
         _let_go(machine, state)
     for value in call.values():
         machine.escape(value)
@@ -97,18 +97,17 @@ def call_module_method(machine: Machine, ref: Ref, state: Instance, name: str, c
 
 def call_inherited(machine: Machine, state: Instance) -> None:
     """Call a method that no class in view has: one of a base out of view may change all parts."""
-    if is_foreign(state.cls):
+    if _is_foreign(state):
         _let_go(machine, state)
+
+
+def _is_foreign(state: Instance) -> bool:
+    return registry.is_out_of_view(state.cls.library_bases())
 
 
 def _let_go(machine: Machine, state: Instance) -> None:
     for value in state.attributes.values():
         machine.escape(value)
-
-
-def is_foreign(cls: ClassValue) -> bool:
-    """Return whether a class has methods that are out of view and may do anything."""
-    return any(not registry.is_familiar(base.partition(".")[0]) for base in cls.library_bases())
 
 
 def call_instance(machine: Machine, ref: Ref, state: Instance, call: Call) -> Value:

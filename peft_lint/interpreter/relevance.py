@@ -144,9 +144,7 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
 def _may_change(state: Instance, reach: Reach) -> bool:
     """Return whether code may call an inherited method that changes the models in an object."""
     bases = state.cls.library_bases()
-    if not all(registry.is_familiar(base.partition(".")[0]) for base in bases):
-        return True
-    return any(
+    return registry.is_out_of_view(bases) or any(
         reach.says(name) and registry.module_method(bases, name) for name in registry.MODULE_CHANGES
     )
 

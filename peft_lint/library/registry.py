@@ -229,6 +229,11 @@ def is_familiar(top: str) -> bool:
     return any(known.partition(".")[0] == top for known in FUNCTIONS)
 
 
+def is_out_of_view(bases: Collection[str]) -> bool:
+    """Return whether a class with these bases has methods that may do anything."""
+    return not all(is_familiar(base.partition(".")[0]) for base in bases)
+
+
 def attribute(machine: Machine, ref: Ref, state: State, name: str) -> Value:
     """Read an attribute of a tracked object."""
     model = ATTRIBUTES.get((type(state), name))
