@@ -330,18 +330,6 @@ def test_a_family_that_was_not_looked_at_as_a_whole_has_no_missing_modules():
     assert modules.has_module("gpt2", "no_such_module") is False
 
 
-def test_modules_that_a_config_decides():
-    # The feed-forward layers of T5 are `wi`, those of its later versions `wi_0` and `wi_1`.
-    assert modules.has_module("t5", "wi") is True
-    assert modules.has_module("t5", "wi_0") is None
-    assert modules.has_module("t5", "gate_proj") is False
-    assert modules.has_module("opt", "project_in") is None
-    # Its text model can be of any family.
-    assert modules.modules("llava").chosen == ("text_config", "vision_config")
-    assert modules.has_module("llava", "q_proj") is True
-    assert modules.has_module("llava", "query_key_value") is None
-
-
 @pytest.mark.parametrize(
     ("family", "tied"),
     [("gpt2", True), ("llama", False), ("gemma", True), ("vit", None), ("no-such-family", None)],
@@ -468,38 +456,3 @@ def test_a_table_is_read_on_first_need_and_by_no_other_question():
         "assert not {'tomllib', 'tomli', 'torch', 'transformers', 'peft'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=FOLDER.parents[1])
-
-
-def test_names_of_outermost_layers():
-    names = modules.outermost()
-    assert {"lm_head", "classifier", "embed_tokens", "proj_out"} <= names
-    assert names.isdisjoint({"q_proj", "v_proj", "c_attn", "query", "value", "o_proj", "gate_proj"})
-
-
-def test_embeddings_and_output_layers():
-    assert modules.ends("gpt2") == {("wte", "lm_head")}
-    assert modules.ends("no-such") == frozenset()
-    assert {("embed_tokens", "lm_head"), ("embed_in", "embed_out")} <= modules.ends()
-
-
-@pytest.mark.parametrize(
-    ("family", "name", "lacks"),
-    [
-        ("gpt2", "embed_tokens", True),
-        ("gpt2", "wte", False),
-        ("llama", "lm_heads", True),
-        ("llama", "head", False),
-        ("llama", "model.embed_tokens", False),
-        ("no-such", "wte", False),
-        ("llava", "wte", False),
-    ],
-)
-def test_names_that_end_no_name_of_a_family(family, name, lacks):
-    assert modules.lacks_ending(family, name) is lacks
-
-
-def test_batch_norms_of_classes():
-    resnet = knowledge.batch_norms("resnet", "ImageClassification")
-    assert "resnet.embedder.embedder.normalization" in resnet
-    assert knowledge.batch_norms("vit", "ImageClassification") == ()
-    assert knowledge.batch_norms(None, None) == ()
