@@ -18,6 +18,8 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 # Python ends lines here and nowhere else; str.splitlines also splits at form feeds.
 _LINE_END = re.compile(r"\r\n|\r|\n")
+# Most nodes are one of these, and lead to none but contexts.
+_WITHOUT_NODES = frozenset((ast.Name, ast.Constant))
 # Beyond this, `ast` alone needs over a gigabyte of memory.
 MAX_BYTES = 5_000_000
 
@@ -138,6 +140,22 @@ class Document:
         except (ValueError, RecursionError, MemoryError) as error:
             detail = str(error) or type(error).__name__
             raise DocumentError(f"not analysed: the parser gave up ({detail})") from None
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the tree but those of contexts and operators, outer ones first."""
+        found: list[ast.AST] = [self.tree]
+        # The list grows while it is gone through.
+        for node in found:
+            if node.__class__ in _WITHOUT_NODES:
+                continue
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    found += [one for one in value if isinstance(one, ast.AST)]
+                elif isinstance(value, ast.AST) and value._fields:
+                    found.append(value)
+        return found
 
     @cached_property
     def line_starts(self) -> list[int]:

@@ -44,7 +44,7 @@ def _examine(
     document: Document, rules: Sequence[RuleInfo], target: Target
 ) -> tuple[list[Finding], Sequence[str]]:
     """Return what is found in a document, and the files beside it that were asked for."""
-    wanted = [rule for rule in rules if rule.module and _applies(rule, document, target)]
+    wanted = _applying(rules, document.text, target)
     # A document that is not Python is an error even where no rule would look at it.
     tree = document.tree
     if not wanted or not tree.body:
@@ -55,10 +55,19 @@ def _examine(
     return _findings(document, suspicions, {rule.code: rule for rule in wanted}), asked
 
 
-def _applies(rule: RuleInfo, document: Document, target: Target) -> bool:
-    if not any(word in document.text for word in rule.words):
-        return False
-    return all(target.allows(library, spec) for library, spec in rule.libraries.items())
+def _applying(rules: Sequence[RuleInfo], text: str, target: Target) -> list[RuleInfo]:
+    """Return the rules that have a word in a text, and are about releases that may be used."""
+    from functools import cache
+
+    # Many rules share a word, and a search of the whole text is what costs.
+    says = cache(text.__contains__)
+    return [
+        rule
+        for rule in rules
+        if rule.module
+        and any(map(says, rule.words))
+        and all(target.allows(library, spec) for library, spec in rule.libraries.items())
+    ]
 
 
 def _suspect(
@@ -78,8 +87,9 @@ def _suspect(
         handlers[kind] = [getattr(rule, name) for rule in active if hasattr(rule, name)]
 
     def listen(event: Event, machine: Machine) -> None:
+        scene = Scene(machine)
         for handler in handlers[type(event)]:
-            handler(event, Scene(machine))
+            handler(event, scene)
 
     machine = run(document, target, listen)
     found = [suspicion for rule in active for suspicion in rule.finish(Scene(machine))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import NamedTuple
 
 from peft_lint.document import Document
@@ -88,6 +89,11 @@ class Scene(NamedTuple):
         """Return whether the document assigns an attribute of one of these names, to anything."""
         facts = map(self.machine.code.facts, self.document.tree.body)
         return any(not one.assigned.isdisjoint(attributes) for one in facts)
+
+    def names(self, words: Collection[str]) -> bool:
+        """Return whether the document has one of these words as a name, or as an attribute."""
+        facts = map(self.machine.code.facts, self.document.tree.body)
+        return any(not one.words.isdisjoint(words) for one in facts)
 
     def symbol(self, node: ast.expr) -> str | None:
         """Return the imported dotted name that an expression spells, None for all else."""

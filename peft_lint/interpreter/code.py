@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
 _NOTHING: frozenset[str] = frozenset()
-# Fields that hold no node with a name in it.
-_LEAVES = frozenset("ctx op ops id attr arg kind level module names conversion".split())
+# Fields that hold no node with a name in it, or, as annotations do, none that is evaluated.
+_LEAVES = frozenset(
+    "ctx op ops id attr arg kind level module names conversion annotation returns simple "
+    "type_comment type_params posonlyargs kwonlyargs vararg kwarg is_async".split()
+)
 
 
 class _Fields(dict[type, tuple[str, ...]]):
@@ -62,12 +66,16 @@ class Facts:
 class Reach(NamedTuple):
     """What code leads to: its own facts, and all facts of the definitions that it names.
 
-    `makes` when some word of it is one of a library model, `seeds` when one seeds the random
-    generator or is out of view and may. `settles` as of the facts.
+    `makes` when some word of it is one of a library model that makes a tracked object,
+    `touches` when one changes parameters of models that are there, `answers` when one decides
+    what a call returns, or whether it does. `seeds` when one seeds the random generator or is
+    out of view and may. `settles` as of the facts.
     """
 
     parts: tuple[Facts, ...]
     makes: bool
+    touches: bool
+    answers: bool
     seeds: bool
     settles: bool
 
@@ -76,23 +84,32 @@ class Reach(NamedTuple):
         return name in self.parts[0].words or name in self.parts[-1].words
 
 
+class Vocabulary(NamedTuple):
+    """The names by which library models are known, sorted by what they do; see `Reach`."""
+
+    makers: Collection[str]
+    touchers: frozenset[str]
+    answers: frozenset[str]
+    seeds: Collection[str]
+
+
 class Code:
     """Facts about the nodes of one tree: of definitions at once, of what is in them when asked."""
 
     def __init__(
         self,
         tree: ast.Module,
-        words: Collection[str],
-        seeds: Collection[str],
+        vocabulary: Vocabulary,
         familiar: Callable[[str], bool],
         creates: Callable[[str], bool],
     ) -> None:
         self.owners: dict[ast.AST, ClassValue] = {}
         # Names of functions, methods and classes of the document that have been defined.
         self.defined: set[str] = set()
-        # Words that library models have, and those of what seeds or is out of view and may.
-        self._words = set(words)
-        self._seeds = set(seeds)
+        self._makers = set(vocabulary.makers)
+        # Those of what seeds, or is out of view and may.
+        self._seeds = set(vocabulary.seeds)
+        self._touchers, self._answers = vocabulary.touchers, vocabulary.answers
         self._familiar, self._creates = familiar, creates
         self._facts: dict[ast.AST, Facts] = {}
         self._named: dict[str, list[Facts]] = {}
@@ -135,6 +152,9 @@ class Code:
                 facts.include(self._facts.get(node) or self._walk(node, scope))
                 facts.closes = True
                 continue
+            if kind is ast.Call:
+                stack += self._note_call(node, facts)
+                continue
             if kind in _NOTED:
                 self._note(node, facts, scope)
             for name in _FIELDS[kind]:
@@ -149,16 +169,25 @@ class Code:
             facts.plain = False
         return facts
 
-    def _note(self, node: ast.AST, facts: Facts, scope: ast.AST | None) -> None:
-        """Note what a node does that is more than the words in it."""
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr"):
-                text = getattr(node.args[1], "value", None) if len(node.args) > 1 else None
+    def _note_call(self, node: ast.Call, facts: Facts) -> list[ast.expr]:
+        """Return the parts of a call that lead to words, with those said by a text noted."""
+        function, args = node.func, node.args
+        if isinstance(function, ast.Name) and len(args) > 1:
+            name = function.id
+            if name == "isinstance":
+                # The classes of a question are neither made nor changed.
+                args = args[:1]
+            elif name in ("getattr", "setattr"):
+                text = getattr(args[1], "value", None)
                 if isinstance(text, str):
                     facts.words.add(text)
-                    if node.func.id == "setattr":
+                    if name == "setattr":
                         facts.assigned.add(text)
-        elif isinstance(node, ast.Assign):
+        return [function, *args, *[keyword.value for keyword in node.keywords]]
+
+    def _note(self, node: ast.AST, facts: Facts, scope: ast.AST | None) -> None:
+        """Note what a node does that is more than the words in it."""
+        if isinstance(node, ast.Assign):
             if isinstance(node.value, ast.Constant):
                 kinds = (ast.Attribute, ast.Subscript)
                 settles = any(isinstance(one, kinds) for one in node.targets)
@@ -187,14 +216,14 @@ class Code:
             original = alias.name.rpartition(".")[2]
             facts.words.add(original)
             facts.bound.add(name)
-            for known in (self._words, self._seeds):
+            for known in (self._makers, self._seeds):
                 if alias.asname and original in known:
                     # `from accelerate.utils import set_seed as seed`: both names say it.
                     known.add(alias.asname)
             if not self._familiar(module.partition(".")[0]):
                 self._seeds.add(name)
             elif isinstance(node, ast.ImportFrom) and self._creates(f"{module}.{original}"):
-                self._words.add(name)
+                self._makers.add(name)
 
     def facts(self, node: ast.AST) -> Facts:
         """Return the facts of a statement, or of a lambda."""
@@ -209,8 +238,10 @@ class Code:
             parts = (own, self._together(named)) if named else (own,)
             found = self._reach[node] = Reach(
                 parts,
-                makes=any(not self._words.isdisjoint(part.words) for part in parts),
-                seeds=any(not self._seeds.isdisjoint(part.words) for part in parts),
+                makes=_says_any(parts, self._makers),
+                touches=_says_any(parts, self._touchers),
+                answers=_says_any(parts, self._answers),
+                seeds=_says_any(parts, self._seeds),
                 settles=any(part.settles for part in parts),
             )
         return found
@@ -257,10 +288,14 @@ class Code:
         return isinstance(node, (ast.IfExp, ast.BoolOp))
 
 
+def _says_any(parts: tuple[Facts, ...], words: AbstractSet[str]) -> bool:
+    return any(not words.isdisjoint(part.words) for part in parts)
+
+
 # Kinds of node that do more than say words.
 _NOTED = frozenset(
     (
-        *(ast.Call, ast.Assign, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom),
+        *(ast.Assign, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom),
         *(ast.Lambda, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, *_LEAVING),
     )
 )

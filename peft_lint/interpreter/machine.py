@@ -127,7 +127,7 @@ class Machine:
         self.target = target
         self.observer = observer
         self.code = Code(
-            document.tree, registry.WORDS, registry.SEEDS, registry.is_familiar, registry.creates
+            document.tree, registry.vocabulary(), registry.is_familiar, registry.creates
         )
         self.world = World()
         self.frame = 0

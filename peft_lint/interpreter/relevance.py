@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from peft_lint.interpreter.objects import Instance
+from peft_lint.interpreter.objects import Instance, State
 from peft_lint.interpreter.values import (
     Bound,
     ClassValue,
@@ -32,7 +32,7 @@ _SKIPPABLE = frozenset(
 
 def has_effect(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
     """Return whether who calls a function has to follow it."""
-    settles = machine.code.reach(function.node).settles
+    settles = any(reach.settles for reach in _reaches(machine, function.node, function.node))
     return settles or is_relevant(machine, function, given)
 
 
@@ -43,15 +43,16 @@ def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) ->
         if isinstance(value, (Function, ClassValue)):
             return True
         objects += contained(value)
-    heap = machine.world.heap
-    if not all(isinstance(heap.get(number), Instance) for number in objects):
+    world = machine.world
+    if not all(isinstance(world.heap.get(number), Instance) for number in objects):
         return True
-    reach = machine.code.reach(function.node)
-    if reach.makes or (reach.seeds and _seeding_counts(machine, machine.world)):
-        return True
-    if _goes_up(machine, function.node, function.node):
-        return True
-    return _touches(machine.world, function.frame, objects, reach)
+    called = machine.context.entry is not function.node
+    return any(
+        _acts(machine, world, reach)
+        or (reach.answers and called)
+        or _touches(world, function.frame, objects, reach)
+        for reach in _reaches(machine, function.node, function.node)
+    )
 
 
 def prepares(machine: Machine, decorator: Function) -> bool:
@@ -67,15 +68,13 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
         return True
     reach = machine.code.reach(statement)
     own = reach.parts[0]
-    if not own.plain or reach.makes or reach.settles:
+    if not own.plain or reach.settles or reach.answers:
         return True
     running = machine.context.functions
-    if running and _goes_up(machine, running[-1], statement):
+    if running and any(True for _ in _above(machine, running[-1], statement)):
         return True
     for world in worlds:
-        if reach.seeds and _seeding_counts(machine, world):
-            return True
-        if _touches(world, machine.frame, (), reach):
+        if _acts(machine, world, reach) or _touches(world, machine.frame, (), reach):
             return True
     variables = worlds[0].frames[machine.frame].variables
     named = [variables[name] for name in variables.keys() & own.words]
@@ -91,12 +90,23 @@ def _is_modelled(value: Value) -> bool:
     return isinstance(value, Bound)
 
 
-def _goes_up(machine: Machine, method: ast.AST, node: ast.AST) -> bool:
-    """Return whether code of a method names `super`, which is another class in view."""
+def _reaches(machine: Machine, method: ast.AST, node: ast.AST) -> Iterator[Reach]:
+    """Yield what a function leads to, and where it names `super`, the classes above it."""
+    yield machine.code.reach(node)
+    for base in _above(machine, method, node):
+        yield machine.code.reach(base.node)
+
+
+def _above(machine: Machine, method: ast.AST, node: ast.AST) -> Iterator[ClassValue]:
+    """Yield the classes in view that code of a method leads to where it names `super`."""
     owner = machine.code.owners.get(method)
     if owner is None or "super" not in machine.code.facts(node).words:
-        return False
-    return any(isinstance(base, ClassValue) for base in owner.bases)
+        return
+    waiting = [owner]
+    while waiting:
+        bases = [one for one in waiting.pop().bases if isinstance(one, ClassValue)]
+        yield from bases
+        waiting += bases
 
 
 def _frames(world: World, frame: int) -> list[Frame]:
@@ -116,9 +126,25 @@ def _seeding_counts(machine: Machine, world: World) -> bool:
     return machine.context.entry is None and world.seeded is not True
 
 
+def _acts(machine: Machine, world: World, reach: Reach) -> bool:
+    """Return whether code does something on a world by itself, whatever it names."""
+    return (
+        reach.makes
+        or (reach.touches and any(map(_is_tracked, world.heap.values())))
+        or (reach.seeds and _seeding_counts(machine, world))
+    )
+
+
+def _is_tracked(state: State) -> bool:
+    """Return whether a state is more than that of an object which the document defines."""
+    return not isinstance(state, Instance) or state.native is not None
+
+
 def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> bool:
     """Return whether code names something that gives access to a tracked object."""
     heap = world.heap
+    if not heap:
+        return False
     waiting, named = list(objects), set(objects)
     for around in _frames(world, frame):
         for name, ids in around.tracked.items():
@@ -196,7 +222,9 @@ def forget(
             if place[1] in facts.assigned:
                 world.set_attribute(*place, machine.fresh(node, place[1]))
         for number, state in list(world.heap.items()):
-            if isinstance(state, Instance):
+            if isinstance(state, Instance) and (
+                number in objects or not facts.words.isdisjoint(state.attributes)
+            ):
                 changed = dict(_forgotten(machine, state, node, facts, number in objects))
                 if changed:
                     world.put(number, state.with_attributes({**state.attributes, **changed}))

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.call import bare, result_of
+from peft_lint.interpreter.code import Vocabulary
 from peft_lint.interpreter.objects import Arguments, Config, Handle, State
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -51,8 +52,12 @@ LOOPS: list[Callable[[Machine, Value, Collection[str]], None]] = []
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
 PART_ASSIGNMENTS: dict[str, Callable[[Machine, ast.Attribute, int], None]] = {}
-# Names that make a function worth following: they create tracked objects, or touch some.
-WORDS: set[str] = {"from_pretrained", "from_config", "backward", "requires_grad"}
+# Names that make a function worth following: they create tracked objects.
+WORDS: set[str] = {"from_pretrained", "from_config"}
+# Names of what changes any parameters there are: they count where a model is in view.
+TOUCHERS = frozenset({"backward", "requires_grad"})
+# Names of what decides the answer of a call, or whether there is one: they count for who calls.
+ANSWERS: set[str] = set()
 
 # Names of what seeds the random generator.
 SEEDS: set[str] = set()
@@ -183,6 +188,11 @@ def find(name: str) -> FunctionModel | None:
         resolver = RESOLVERS.get(top) if rest else None
         model = resolver(known) if resolver is not None else None
     return model
+
+
+def vocabulary() -> Vocabulary:
+    """Return the names by which the library models are known."""
+    return Vocabulary(WORDS, TOUCHERS, frozenset(ANSWERS), SEEDS)
 
 
 def creates(name: str) -> bool:

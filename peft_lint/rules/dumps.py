@@ -25,7 +25,7 @@ def is_state_dict(event: Saved, scene: Scene) -> bool:
     if not isinstance(weights, Unknown) or weights.origin != ("parameters", event.handle):
         return False
     names = {node.id for node in ast.walk(event.node) if isinstance(node, ast.Name)}
-    return not any(_changes(node, names) for node in ast.walk(scene.document.tree))
+    return not any(_changes(node, names) for node in scene.document.nodes)
 
 
 def _changes(node: ast.AST, names: set[str]) -> bool:
@@ -60,7 +60,7 @@ def _sees_to_head(adapter: Adapter) -> bool:
 
 def reads_weights(scene: Scene) -> bool:
     """Return whether the document reads weights from files by itself, or keeps none."""
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         if isinstance(node, (ast.Name, ast.Attribute)):
             name = node.id if isinstance(node, ast.Name) else node.attr
             if name in _READERS + _MEASURES or scene.symbol(node) in _READERS:
@@ -70,7 +70,7 @@ def reads_weights(scene: Scene) -> bool:
 
 def mentions(scene: Scene, names: tuple[str, ...]) -> bool:
     """Return whether the document has such an attribute, or a text or path that begins so."""
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         if isinstance(node, ast.Attribute) and node.attr in names:
             return True
         text = node.value if isinstance(node, ast.Constant) else None

@@ -21,19 +21,19 @@ _HARMLESS = frozenset(
 
 def moved(scene: Scene) -> bool:
     """Return whether the document moves folders, or lets another program do so."""
-    return any(_last_name(node) in _MOVES for node in ast.walk(scene.document.tree))
+    return scene.names(_MOVES)
 
 
 def emptied(scene: Scene) -> bool:
     """Return whether the document takes files away, or moves folders."""
-    return any(_last_name(node) in _MOVES | _REMOVES for node in ast.walk(scene.document.tree))
+    return scene.names(_MOVES | _REMOVES)
 
 
 def filled(folder: str, scene: Scene) -> bool:
     """Return whether something else in the document may put an adapter into a folder."""
     if moved(scene):
         return True
-    nodes = list(ast.walk(scene.document.tree))
+    nodes = list(scene.document.nodes)
     names = {
         target.id
         for node in nodes

@@ -28,7 +28,7 @@ def is_guarded(node: ast.AST, scene: Scene) -> bool:
     """Return whether a node stands in a `try` with an `except`, or a `with` for an exception."""
     return any(
         inner is node
-        for outer in ast.walk(scene.document.tree)
+        for outer in scene.document.nodes
         if (isinstance(outer, ast.Try) and outer.handlers)
         or (isinstance(outer, ast.With) and any(map(_names_exception, outer.items)))
         for part in outer.body
@@ -54,7 +54,7 @@ def names_the_class(call: ast.Call, scene: Scene) -> bool:
             isinstance(node, ast.Attribute)
             and isinstance(node.ctx, ast.Store)
             and node.attr == function.attr
-            for node in ast.walk(scene.document.tree)
+            for node in scene.document.nodes
         )
         return function.attr != "__init__" and not replaced
     return not isinstance(scene.value(function), ClassValue)

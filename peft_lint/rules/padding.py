@@ -36,7 +36,7 @@ def loader_batch(scene: Scene) -> int | None:
     Without a loader it is one: rows may come one by one.
     """
     sizes: list[int | None] = []
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         if not isinstance(node, ast.Call):
             continue
         if scene.symbol(node.func) == "torch.utils.data.DataLoader":
@@ -62,7 +62,7 @@ def aligns_pad_token(made: TrainerMade, scene: Scene) -> bool:
 def writes_pad_token(scene: Scene, but: Iterable[Node]) -> bool:
     """Return whether the document writes a `pad_token_id`, `but` by statements for a tokenizer."""
     tokenizers = {id(node) for one in but for node in ast.walk(one)}
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         if isinstance(node, ast.Attribute):
             named = isinstance(node.ctx, ast.Store) and node.attr == _FIELD
             if named and id(node) not in tokenizers:

@@ -26,7 +26,7 @@ def misnamed(event: Wrapped, names: tuple[str, ...], scene: Scene) -> Meant:
     body = event.before
     family = body.family or ""
     dead = [name for name in names if is_plain(name) and lacks_ending(family, name)]
-    if not dead or changes(scene.document.tree, {name.rpartition(".")[2] for name in dead}):
+    if not dead or changes(scene.document, {name.rpartition(".")[2] for name in dead}):
         return {}
     heads = knowledge.heads(family, body.task)
     modules = heads.modules if heads else ()

@@ -74,7 +74,7 @@ def taken(
         and not _ends(layer, excluded)
     )
     parts = {part for layer in found for part in layer.split(".")}
-    return () if found and changes(scene.document.tree, parts) else found
+    return () if found and changes(scene.document, parts) else found
 
 
 def _ends(layer: str, names: tuple[str, ...]) -> bool:

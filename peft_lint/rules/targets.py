@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 from typing import NamedTuple
 
+from peft_lint.document import Document
 from peft_lint.events import Wrapped
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import Items, Value, literal
@@ -52,7 +53,7 @@ def look_up(event: Wrapped, scene: Scene) -> Targets | None:
     if config.class_name not in CONFIGS or not texts or not is_as_built(body):
         return None
     dead = tuple(name for name in texts if _has(body.family, name, scene) is False)
-    if not dead or changes(scene.document.tree, {name.rpartition(".")[2] for name in dead}):
+    if not dead or changes(scene.document, {name.rpartition(".")[2] for name in dead}):
         return None
     spelled = config.expression(FIELD)
     origin = next((f for f in _WELL_KNOWN if all(_has(f, name, scene) for name in texts)), None)
@@ -100,9 +101,9 @@ def is_as_built(body: Body) -> bool:
     return body.complete and untouched and plain
 
 
-def changes(tree: ast.Module, names: Collection[str]) -> bool:
+def changes(document: Document, names: Collection[str]) -> bool:
     """Return whether the document may put modules of these names into a model."""
-    for node in ast.walk(tree):
+    for node in document.nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             # What replaces a block by its number may hold anything.
             made = node.attr in names or isinstance(node.value, ast.Subscript)

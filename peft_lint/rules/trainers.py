@@ -53,7 +53,7 @@ def maker(value: Value | None, scene: Scene) -> tuple[str, ast.Call] | None:
 
 def loads_by_hand(scene: Scene) -> bool:
     """Return whether the document may write or load the best checkpoint by itself."""
-    return any(map(_loads, ast.walk(scene.document.tree)))
+    return any(map(_loads, scene.document.nodes))
 
 
 def _loads(node: ast.AST) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from peft_lint.document import Document
 from peft_lint.interpreter.objects import Node
 from peft_lint.rules.vocabulary import EMBEDDINGS
 from peft_lint.scene import Scene
@@ -55,12 +56,12 @@ def _drawn_from(name: str, loop: ast.AST | None) -> ast.expr | None:
     return None
 
 
-def chooses_or_saves(tree: ast.Module) -> bool:
+def chooses_or_saves(document: Document) -> bool:
     """Return whether a document picks an adapter's parameters by name, or writes tensors itself.
 
     Then a part may be left out of training, or be kept in a file of its own, out of view.
     """
-    for node in ast.walk(tree):
+    for node in document.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "lora_" in node.value:
             return True
         if isinstance(node, ast.Call):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from peft_lint.document import Document
 from peft_lint.interpreter.objects import Adapter
 
 # By these words code out of view, or code that works on the weights itself, may use an adapter.
@@ -21,9 +22,9 @@ _MAY_USE = frozenset(
 )
 
 
-def may_be_used(tree: ast.Module, seen: set[ast.AST]) -> bool:
+def may_be_used(document: Document, seen: set[ast.AST]) -> bool:
     """Return whether the document uses adapters in a way that was not followed."""
-    for node in ast.walk(tree):
+    for node in document.nodes:
         word: object = None
         if isinstance(node, ast.Attribute) and node not in seen:
             word = node.attr
@@ -38,11 +39,11 @@ def may_be_used(tree: ast.Module, seen: set[ast.AST]) -> bool:
     return False
 
 
-def named_again(tree: ast.Module, adapter: Adapter) -> bool:
+def named_again(document: Document, adapter: Adapter) -> bool:
     """Return whether the adapter's name is handed to something else, which may activate it."""
     return any(
         isinstance(part, ast.Constant) and part.value == adapter.name
-        for node in ast.walk(tree)
+        for node in document.nodes
         if node is not adapter.node
         for argument in _handed_over(node)
         for part in ast.walk(argument)

@@ -72,7 +72,9 @@ def child_blocks(statement: ast.stmt) -> Iterator[tuple[ast.AST, list[ast.stmt]]
 
 def locate(tree: ast.Module, node: ast.AST) -> Location:
     """Return where `node`, a node of `tree`, stands; raise LookupError if it is not there."""
-    found = _descend(tree, node) or _search(tree, node)
+    found = _descend(tree, node)
+    if found is None and _may_be_misplaced(node):
+        found = _search(tree, node)
     if found is None:
         raise LookupError(f"{type(node).__name__} is not a node of this document")
     return found
@@ -97,6 +99,12 @@ def _descend(tree: ast.Module, node: ast.AST) -> Location | None:
                     inside = owner, body
     path = _path(blocks[-1].statement, node)
     return None if path is None else Location(tuple(blocks), path)
+
+
+def _may_be_misplaced(node: ast.AST) -> bool:
+    """Return whether a node may stand elsewhere than it says, which no call without a name does."""
+    spelled = not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)) or node.func.id
+    return bool(spelled)
 
 
 def _search(tree: ast.Module, node: ast.AST) -> Location | None:

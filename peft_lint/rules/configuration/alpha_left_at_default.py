@@ -37,7 +37,7 @@ class Rule:
             return
         if not _leaves_scale(config) or not names_the_class(config.node, scene):
             return
-        if not any(_asks_for_scale(node) for node in ast.walk(scene.document.tree)):
+        if not any(_asks_for_scale(node) for node in scene.document.nodes):
             self._found.setdefault(config.node, _suspicion(event, rank, scene))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:

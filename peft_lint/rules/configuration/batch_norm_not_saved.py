@@ -42,7 +42,7 @@ class Rule:
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Look at each save of a trained adapter; weights that are saved by hand may be all."""
-        body, tree = scene.body(event), scene.document.tree
+        body, document = scene.body(event), scene.document
         if event.how not in _SAVES:
             self._seen_to.add(_key(body))
         training = self._trained.get(_key(body))
@@ -50,9 +50,9 @@ class Rule:
             return
         for adapter in body.adapters or ():
             layers = _left_out(body, adapter)
-            if adapter.config is None or not layers or changes(tree, ()):
+            if adapter.config is None or not layers or changes(document, ()):
                 continue
-            if not any(map(_sees_to, ast.walk(tree))):
+            if not any(map(_sees_to, document.nodes)):
                 found = _suspicion(body, adapter.config, layers, (training, event.node))
                 self._saved.setdefault(_key(body), found)
 

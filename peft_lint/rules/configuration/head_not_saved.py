@@ -93,7 +93,7 @@ def _given(heads: tuple[str, ...], scene: Scene) -> bool:
     New layers are as new as the head was; `Identity` has no weights, anything else may have
     been trained.
     """
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         if isinstance(node, ast.Assign):
             names = {one.attr for one in node.targets if isinstance(one, ast.Attribute)}
             if not names.isdisjoint(heads):

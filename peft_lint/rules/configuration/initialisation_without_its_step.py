@@ -126,7 +126,7 @@ def _is_default(config: Config) -> bool:
 
 def _names_a_step(name: str, scene: Scene) -> bool:
     """Return whether the document names a function that does what the initialisation needs."""
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         said = node.attr if isinstance(node, ast.Attribute) else None
         said = node.id if isinstance(node, ast.Name) else said
         said = node.name.rpartition(".")[2] if isinstance(node, ast.alias) else said

@@ -47,7 +47,7 @@ class Rule:
         if not isinstance(text, str) or not _is_nested(event.before):
             return
         names = outer_names(text)
-        if names is None or changes(scene.document.tree, names.dead):
+        if names is None or changes(scene.document, names.dead):
             return
         from peft_lint.knowledge.modules import has_module, outermost
 

@@ -66,7 +66,7 @@ class Rule:
         """Report what was found, unless the document brings what is missing."""
         if self._found and not scene.assigns(*_OWN):
             functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-            tree = ast.walk(scene.document.tree)
+            tree = scene.document.nodes
             if not any(isinstance(node, functions) and node.name in _OWN for node in tree):
                 yield from self._found.values()
 

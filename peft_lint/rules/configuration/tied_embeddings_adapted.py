@@ -41,7 +41,7 @@ class Rule:
                 continue
             # Or it has got a weight of its own.
             words = {name.rpartition(".")[2] for name in names}
-            if not changes(scene.document.tree, {*words, "weight"}):
+            if not changes(scene.document, {*words, "weight"}):
                 anchor = adapter.config.expression(FIELD) or adapter.config.node
                 found = _suspicion(event.node, body, adapter.config, anchor, names)
                 self._found.setdefault(anchor, found)

@@ -81,10 +81,10 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what nothing activates, in view or, as far as one can tell, out of view."""
         found = [one for one in self._found.values() if one.node not in self._used]
-        if not found or may_be_used(scene.document.tree, self._seen):
+        if not found or may_be_used(scene.document, self._seen):
             return
         for candidate in found:
-            if not named_again(scene.document.tree, candidate.adapter):
+            if not named_again(scene.document, candidate.adapter):
                 yield _suspicion(candidate)
 
     def _see(self, event: ModelEvent) -> None:

@@ -100,7 +100,7 @@ def _suspicion(config: Config, use: Node, lost: list[ast.keyword], scene: Scene)
 
 def _assigned_name(call: ast.Call, scene: Scene) -> str | None:
     """Return the name that the document gives to what a call returns."""
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         if isinstance(node, ast.Assign) and node.value is call and len(node.targets) == 1:
             return scene.document.source(node.targets[0])
     return None

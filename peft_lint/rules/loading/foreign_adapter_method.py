@@ -39,9 +39,9 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what nothing guards, in a document that knows nothing of the other library."""
-        tree = scene.document.tree
-        if self._found and not _has_other_library(tree):
-            names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        nodes = scene.document.nodes if self._found else []
+        if self._found and not _has_other_library(nodes):
+            names = {node.value for node in nodes if isinstance(node, ast.Constant)}
             for node, suspicion in self._found.items():
                 method = node.func if isinstance(node, ast.Call) else None
                 asked = isinstance(method, ast.Attribute) and (
@@ -62,9 +62,9 @@ def _is_of_peft(handle: Handle, body: Body) -> bool:
     return any(config is not None and config.class_name is not None for config in configs)
 
 
-def _has_other_library(tree: ast.Module) -> bool:
+def _has_other_library(nodes: list[ast.AST]) -> bool:
     """Return whether the document imports `adapters`, or the fork that it came from."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             modules = [node.module or ""]
         elif isinstance(node, ast.Import):

@@ -83,7 +83,7 @@ class Rule:
 
     def _writes_file_of_its_own(self, scene: Scene) -> bool:
         """Return whether the document writes such a file itself, and it is not known with what."""
-        calls = (node for node in ast.walk(scene.document.tree) if isinstance(node, ast.Call))
+        calls = (node for node in scene.document.nodes if isinstance(node, ast.Call))
         texts = (
             part.value
             for call in calls

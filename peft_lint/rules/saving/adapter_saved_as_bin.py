@@ -78,7 +78,7 @@ def _knows_the_file(scene: Scene) -> bool:
         isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and node.value.endswith(ADAPTER_FILES[0])
-        for node in ast.walk(scene.document.tree)
+        for node in scene.document.nodes
     )
 
 

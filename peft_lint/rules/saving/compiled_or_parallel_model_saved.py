@@ -106,7 +106,7 @@ def _is_bound_later(name: str, statement: ast.Assign, scene: Scene) -> bool:
         isinstance(node, ast.Assign)
         and node.lineno > statement.lineno
         and any(ast.unparse(target) == name for target in node.targets)
-        for node in ast.walk(scene.document.tree)
+        for node in scene.document.nodes
     )
 
 

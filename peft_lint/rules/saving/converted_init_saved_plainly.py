@@ -55,7 +55,7 @@ def _sees_to_it(scene: Scene) -> bool:
     With one seed before each of them, a load splits the base as it was split before.
     """
     seeds = 0
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         match node:
             case ast.keyword(arg=name) if name in _CONVERSIONS:
                 return True

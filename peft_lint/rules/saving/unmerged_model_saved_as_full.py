@@ -87,7 +87,7 @@ def _reads_config(scene: Scene) -> bool:
     return any(
         isinstance(node, (ast.Name, ast.Attribute))
         and scene.symbol(node) == "transformers.AutoConfig"
-        for node in ast.walk(scene.document.tree)
+        for node in scene.document.nodes
     )
 
 

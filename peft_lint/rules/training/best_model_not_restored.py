@@ -80,5 +80,5 @@ def _suspicion(
 
 
 def _says_once(name: str, scene: Scene) -> bool:
-    nodes = ast.walk(scene.document.tree)
+    nodes = scene.document.nodes
     return sum(isinstance(node, ast.Constant) and node.value == name for node in nodes) == 1

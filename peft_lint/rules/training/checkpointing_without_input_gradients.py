@@ -84,7 +84,7 @@ def _are(value: Value | None, names: frozenset[str]) -> bool:
 
 def _helps(scene: Scene) -> bool:
     """Return whether the document has a word of what gives gradients to an input."""
-    for node in ast.walk(scene.document.tree):
+    for node in scene.document.nodes:
         if isinstance(node, ast.Attribute) and node.attr in _HELPS:
             return True
         if isinstance(node, ast.Constant) and node.value in _HELPS:
