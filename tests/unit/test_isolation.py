@@ -19,8 +19,8 @@ atexit.register(lambda: sys.stderr.write("\\n" + json.dumps(sorted(sys.modules))
 """
 RUN = """
 import sys
-from peft_lint.__main__ import main
-sys.exit(main())
+from peft_lint.cli import main
+sys.exit(main(sys.argv[1:]))
 """
 
 
