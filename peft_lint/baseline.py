@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from peft_lint import files
 from peft_lint.finding import Finding
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.settings import SettingsError
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SCHEMA = 1
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.patterns import compiled, verdict
 from peft_lint.settings import Settings
 from peft_lint.sources import SUFFIXES

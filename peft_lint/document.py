@@ -9,9 +9,9 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from peft_lint.finding import Edit, Span
+from peft_lint.lean import Record
 
 # PEP 263: a comment on line one or two; the second only counts after a blank or a comment.
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -37,7 +37,7 @@ class DocumentError(Exception):
         self.column = column
 
 
-class Place(NamedTuple):
+class Place(Record):
     """A position as people count: 1-based row and column in code points.
 
     `cell` is the 1-based number of a notebook cell, None outside notebooks.
@@ -48,7 +48,7 @@ class Place(NamedTuple):
     column: int
 
 
-class OriginEdit(NamedTuple):
+class OriginEdit(Record):
     """An edit as it has to be made in the origin: what lies between two places is replaced."""
 
     start: Place
@@ -56,7 +56,7 @@ class OriginEdit(NamedTuple):
     content: str
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """A part of a document that is not Python and was left out: where, and why."""
 
     span: Span

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from peft_lint import scope
 from peft_lint.document import Document
 from peft_lint.finding import Finding, Fix, Span
+from peft_lint.lean import Record
 from peft_lint.rulebook import RuleInfo
 from peft_lint.suspicion import Suspicion
 from peft_lint.versions import Target
 
 
-class Analysis(NamedTuple):
+class Analysis(Record):
     """What one document gave.
 
     `findings` are sorted by place, before suppressions. `dependencies` are the paths of

@@ -3,18 +3,18 @@
 Every event happens at `node`, on one world; that of a model to the handle with the id `handle`.
 """
 
-# No `annotations` future here: NamedTuple compiles each annotation that is a string, which cost
-# a fifth of this module's import.
+from __future__ import annotations
+
 import ast
-from typing import NamedTuple
 
 from peft_lint.interpreter.objects import Arguments, Body, Config, Fact, Node, Optimizer
 from peft_lint.interpreter.values import Value
+from peft_lint.lean import Record
 
 Keywords = tuple[tuple[str, Value], ...]
 
 
-class Wrapped(NamedTuple):
+class Wrapped(Record):
     """A fresh adapter was put on a body: `get_peft_model`, `add_adapter`, `peft_config=`.
 
     `base` is the handle that was wrapped. `base_node` and `config_node` are the arguments as
@@ -34,14 +34,14 @@ class Wrapped(NamedTuple):
     complete: bool
 
 
-class ModelLoaded(NamedTuple):
+class ModelLoaded(Record):
     """A plain model was loaded by a class of transformers."""
 
     node: Node
     handle: int
 
 
-class AdapterLoaded(NamedTuple):
+class AdapterLoaded(Record):
     """An adapter's trained weights were put on the body.
 
     `how` is the function's name, with its class where it is a constructor. `keywords` are
@@ -56,14 +56,14 @@ class AdapterLoaded(NamedTuple):
     source_node: ast.expr | None = None
 
 
-class Activated(NamedTuple):
+class Activated(Record):
     """Adapters were chosen by `set_adapter`; the body says which, None where the text does not."""
 
     node: Node
     handle: int
 
 
-class Mixed(NamedTuple):
+class Mixed(Record):
     """Adapters were mixed into a new one; `parts` are their names, None if not all are known."""
 
     node: Node
@@ -71,7 +71,7 @@ class Mixed(NamedTuple):
     parts: tuple[str, ...] | None
 
 
-class Enclosed(NamedTuple):
+class Enclosed(Record):
     """A PeftModel was put around a base, by a call that spells the base as its first argument.
 
     `base` is the handle inside, `base_node` the argument. `before` is the body as it was.
@@ -89,7 +89,7 @@ class Enclosed(NamedTuple):
     source_node: ast.expr | None = None
 
 
-class Constructed(NamedTuple):
+class Constructed(Record):
     """A PeftModel class itself was called with what its `from_pretrained` takes; this raises."""
 
     node: Node
@@ -97,7 +97,7 @@ class Constructed(NamedTuple):
     class_name: str
 
 
-class StateDictLoaded(NamedTuple):
+class StateDictLoaded(Record):
     """Weights were loaded by name: `load_state_dict`.
 
     `weights` are what it was given, `strict` is whether each name had to match. The body is as
@@ -110,21 +110,21 @@ class StateDictLoaded(NamedTuple):
     strict: Fact = True
 
 
-class Escaped(NamedTuple):
+class Escaped(Record):
     """The model was given to code out of view, which may have done anything to it."""
 
     node: Node
     handle: int
 
 
-class StateDictRead(NamedTuple):
+class StateDictRead(Record):
     """The weights were asked for by name: `state_dict()`."""
 
     node: Node
     handle: int
 
 
-class StateDictReplaced(NamedTuple):
+class StateDictReplaced(Record):
     """The method `state_dict` of the model was replaced by assignment, or `del` took it back.
 
     `value` is what the statement assigns, None for `del`, `setattr` and `delattr`.
@@ -135,28 +135,28 @@ class StateDictReplaced(NamedTuple):
     value: ast.expr | None
 
 
-class EvalCalled(NamedTuple):
+class EvalCalled(Record):
     """`.eval()` was called."""
 
     node: Node
     handle: int
 
 
-class Compiled(NamedTuple):
+class Compiled(Record):
     """`torch.compile` gave a compiled form of the model; the handle stands for both."""
 
     node: Node
     handle: int
 
 
-class Accelerated(NamedTuple):
+class Accelerated(Record):
     """`accelerator.prepare` took the model: what comes back is a wrapper in several processes."""
 
     node: Node
     handle: int
 
 
-class WeightsRead(NamedTuple):
+class WeightsRead(Record):
     """`get_peft_model_state_dict` read an adapter's weights; `named` when the call says which."""
 
     node: Node
@@ -164,7 +164,7 @@ class WeightsRead(NamedTuple):
     named: bool
 
 
-class NoOp(NamedTuple):
+class NoOp(Record):
     """A statement looks as if it changed the model, and does not.
 
     `how` is "disable_adapter" for the call that nothing enters, "eval" and "train" for
@@ -178,7 +178,7 @@ class NoOp(NamedTuple):
     value: Value | None = None
 
 
-class ForeignCalled(NamedTuple):
+class ForeignCalled(Record):
     """A method was called that only models of the library `adapters` have."""
 
     node: Node
@@ -186,7 +186,7 @@ class ForeignCalled(NamedTuple):
     name: str
 
 
-class Trained(NamedTuple):
+class Trained(Record):
     """Weights of the body changed or may have: a trainer ran, or `backward` did.
 
     `how` is "trainer" or "backward". `trainer` is the id of the trainer of transformers or
@@ -201,7 +201,7 @@ class Trained(NamedTuple):
     own_loss: bool = False
 
 
-class Stepped(NamedTuple):
+class Stepped(Record):
     """An optimizer that holds parameters of the model took a step."""
 
     node: Node
@@ -209,7 +209,7 @@ class Stepped(NamedTuple):
     optimizer: Optimizer
 
 
-class Prepared(NamedTuple):
+class Prepared(Record):
     """The model was prepared for k-bit training, which freezes all; `before` is its body then."""
 
     node: Node
@@ -218,7 +218,7 @@ class Prepared(NamedTuple):
     model_node: ast.expr | None
 
 
-class Inference(NamedTuple):
+class Inference(Record):
     """A model answered without being trained.
 
     `how` is "generate", "forward" or "pipeline". `receiver` is the expression whose method
@@ -235,14 +235,14 @@ class Inference(NamedTuple):
     keywords: Keywords = ()
 
 
-class Merged(NamedTuple):
+class Merged(Record):
     """The adapters were merged into the base."""
 
     node: Node
     handle: int
 
 
-class Saved(NamedTuple):
+class Saved(Record):
     """The model was saved or pushed; `path` is where to, if the call says.
 
     `keywords` are the named arguments of a method of the model. `weights` are what was
@@ -257,7 +257,7 @@ class Saved(NamedTuple):
     weights: Value | None = None
 
 
-class ConfigSaved(NamedTuple):
+class ConfigSaved(Record):
     """The config of the model itself was saved, `model.config.save_pretrained(path)`."""
 
     node: Node
@@ -265,7 +265,7 @@ class ConfigSaved(NamedTuple):
     path: Value | None
 
 
-class Converted(NamedTuple):
+class Converted(Record):
     """The model went through `to`, `half`, `cuda` or the like; `given` are the arguments."""
 
     node: Node
@@ -274,7 +274,7 @@ class Converted(NamedTuple):
     given: tuple[Value, ...]
 
 
-class ParametersTouched(NamedTuple):
+class ParametersTouched(Record):
     """The code went through the parameters, or froze or saved them, by itself.
 
     `on` is whether all of them can be trained from then on, None where that is not said.
@@ -285,7 +285,7 @@ class ParametersTouched(NamedTuple):
     on: Fact = None
 
 
-class Resized(NamedTuple):
+class Resized(Record):
     """The model gets another vocabulary: `resize_token_embeddings`; `before` is its body then."""
 
     node: ast.Call
@@ -293,14 +293,14 @@ class Resized(NamedTuple):
     before: Body
 
 
-class ConfigMade(NamedTuple):
+class ConfigMade(Record):
     """An adapter config is written in the text: `LoraConfig(...)`."""
 
     node: ast.Call
     config: Config
 
 
-class ConfigUsed(NamedTuple):
+class ConfigUsed(Record):
     """An adapter config met a model, or was returned to code out of view.
 
     Until then it may be edited. `model` is the id of the handle that gets the adapter, None
@@ -313,21 +313,21 @@ class ConfigUsed(NamedTuple):
     model: int | None
 
 
-class ArgumentsSwapped(NamedTuple):
+class ArgumentsSwapped(Record):
     """A function of PEFT's got its first two arguments in the wrong order, and raises."""
 
     node: ast.Call
     how: str
 
 
-class SettingsMade(NamedTuple):
+class SettingsMade(Record):
     """Training arguments, or settings of a quantisation or of a generation, are made."""
 
     node: ast.Call
     settings: Arguments
 
 
-class TrainerMade(NamedTuple):
+class TrainerMade(Record):
     """A trainer of transformers or TRL is made; what it is given is as it was before.
 
     `model` is the id of the model's handle, None where there is none in view, `model_node` the
@@ -346,7 +346,7 @@ class TrainerMade(NamedTuple):
     complete: bool
 
 
-class LoraChanged(NamedTuple):
+class LoraChanged(Record):
     """A method of a pipeline of diffusers changed the LoRA weights in it, `how` is its name.
 
     `fused` is the call that fused them into the weights of the pipeline before, `lost` the one
@@ -362,14 +362,14 @@ class LoraChanged(NamedTuple):
     again: bool
 
 
-class TokenizerMade(NamedTuple):
+class TokenizerMade(Record):
     """A tokenizer or processor is loaded; `source` is the path or id, if the call says one."""
 
     node: ast.Call
     source: Value | None
 
 
-class PadTokenSet(NamedTuple):
+class PadTokenSet(Record):
     """A tokenizer gets a padding token, or its id.
 
     `tokenizer` is the call that made it, `owner` the expression that the statement spells it

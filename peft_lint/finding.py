@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from peft_lint.lean import Record
 
 
 class Severity(Enum):
@@ -35,21 +36,21 @@ class Applicability(Enum):
     DISPLAY = "display"
 
 
-class Span(NamedTuple):
+class Span(Record):
     """A range of a document's text: offsets in code points, from 0, end exclusive."""
 
     start: int
     end: int
 
 
-class Edit(NamedTuple):
+class Edit(Record):
     """Replace the text in `span` by `content`; an empty span inserts."""
 
     span: Span
     content: str
 
 
-class Fix(NamedTuple):
+class Fix(Record):
     """An atomic set of edits: all of them apply, or none.
 
     `title` is imperative, e.g. "Load the trained adapter with PeftModel.from_pretrained".
@@ -61,14 +62,14 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One step of a story: what happened at this place, in words."""
 
     span: Span
     message: str
 
 
-class Finding(NamedTuple):
+class Finding(Record):
     """One defect in one document.
 
     `span` is the anchor: where the fix goes and where suppressions count. `statement` is

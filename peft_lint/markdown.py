@@ -6,7 +6,6 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from peft_lint.document import (
     Document,
@@ -17,6 +16,7 @@ from peft_lint.document import (
     replaced,
 )
 from peft_lint.finding import Edit, Span
+from peft_lint.lean import Record
 from peft_lint.pieces import Piece, PieceMap
 
 # What may stand before a fence: quotes, and the markers of list items.
@@ -27,7 +27,7 @@ _OPENING = re.compile(
 _PYTHON = re.compile(r"\{?\.?(?:python3?|py)(?![\w+-])", re.IGNORECASE)
 
 
-class _Block(NamedTuple):
+class _Block(Record):
     """A fenced block: its first line in the page from 0, the prefix of its lines, its text."""
 
     first: int
@@ -36,7 +36,7 @@ class _Block(NamedTuple):
     pieces: tuple[Piece, ...]
 
 
-class _Page(NamedTuple):
+class _Page(Record):
     """A page as text, where its lines begin, and its blocks of Python."""
 
     text: str

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
-
 from peft_lint.finding import Severity
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.selection import did_you_mean, problem
 from peft_lint.versions import LIBRARIES
 from peft_lint.versions.specifier import SpecifierError
 from peft_lint.versions.specifier import key as release_key
 
-# "ignores" maps patterns to rules, "severities" maps rules to severities.
-Kind = Literal["rules", "patterns", "flag", "release", "ignores", "severities"]
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    # "ignores" maps patterns to rules, "severities" maps rules to severities.
+    Kind = Literal["rules", "patterns", "flag", "release", "ignores", "severities"]
+
 TABLES = ("ignores", "severities")
 SEVERITIES = tuple(severity.value for severity in Severity)
 
 
-class Option(NamedTuple):
+class Option(Record):
     """One key of `[tool.peft-lint]`: what it takes and what it does."""
 
     key: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from peft_lint.finding import Span
+from peft_lint.lean import Record
 
 
-class Piece(NamedTuple):
+class Piece(Record):
     """A run of text that stands in the origin letter by letter, beginning at `source` there.
 
     Between two pieces the text stands for what lies between them in the origin, but is not it.

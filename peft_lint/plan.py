@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from peft_lint.finding import Applicability, Finding, Severity
+from peft_lint.lean import Record
 from peft_lint.rulebook import RuleInfo
 from peft_lint.selection import Layer, hidden, named, select
 from peft_lint.settings import Settings, SettingsError
 from peft_lint.versions import Target
 
 
-class Plan(NamedTuple):
+class Plan(Record):
     """The rules to run, how their findings and fixes count, and the releases asked for.
 
     `ignores` pairs patterns, relative to the folder `root`, with codes left out in files

@@ -6,16 +6,16 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from peft_lint.finding import Applicability, Severity
+from peft_lint.lean import Record
 
 # Where the pages are published; empty until a site exists.
 DOCS_BASE = ""
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
-class RuleInfo(NamedTuple):
+class RuleInfo(Record):
     """The front matter of one rule page.
 
     `words` let a document through to this rule. `libraries` maps a library to the range of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Event, ModelEvent
@@ -13,9 +12,10 @@ from peft_lint.interpreter.machine import Context, Machine
 from peft_lint.interpreter.objects import Body, Handle, Instance
 from peft_lint.interpreter.values import Symbol, Value
 from peft_lint.interpreter.world import World
+from peft_lint.lean import Record
 
 
-class Place(NamedTuple):
+class Place(Record):
     """Where something happens as one function sees it: there, or in a call that it makes.
 
     `node` is the event's own expression, or the call that leads to it; `loops` are around it.
@@ -26,7 +26,7 @@ class Place(NamedTuple):
     loops: tuple[ast.AST, ...]
 
 
-class Scene(NamedTuple):
+class Scene(Record):
     """The machine as rules may look at it; it is on the event's world when a rule is called."""
 
     machine: Machine

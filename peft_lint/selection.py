@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from peft_lint.lean import Record
 from peft_lint.rulebook import RuleInfo, all_rules
 
 # The tool's own voice: a file that could not be analysed is never passed over in silence.
@@ -14,7 +14,7 @@ _PREFIX = re.compile(r"PEF\d{0,2}")
 _CODE = re.compile(r"PEF\d{1,3}")
 
 
-class Layer(NamedTuple):
+class Layer(Record):
     """What one source of settings says; `select` None leaves earlier layers as they are."""
 
     select: tuple[str, ...] | None = None

@@ -7,9 +7,12 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
 
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.options import OptionError, checked
+
+if TYPE_CHECKING:
+    from typing import Any
 
 FILES = ("peft-lint.toml", "pyproject.toml")
 
@@ -18,7 +21,7 @@ class SettingsError(Exception):
     """Settings that cannot be used; the message starts with the place."""
 
 
-class Settings(NamedTuple):
+class Settings(Record):
     """The options of one settings file, or of the command line.
 
     `select` and `exclude` are None where not given. `targets` pairs libraries with releases.

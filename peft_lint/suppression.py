@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Edit, Finding, Fix, Severity, Span
+from peft_lint.lean import Record
 from peft_lint.rulebook import all_rules
 from peft_lint.selection import find, problem
 
@@ -27,7 +27,7 @@ class _Item:
         self.used = False
 
 
-class _Comment(NamedTuple):
+class _Comment(Record):
     """One suppressing comment; `items` are empty for a blanket `# noqa`.
 
     `rows` are the lines it speaks for as flake8 joins them; `alone` is a comment on a line

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable
-from typing import NamedTuple
 
 from peft_lint.finding import Applicability, Severity
+from peft_lint.lean import Record
 
 Node = ast.expr | ast.stmt
 
@@ -19,7 +19,7 @@ class NoFix(Exception):  # noqa: N818 - control flow of a visitor, not an error
     """Raised by a visitor when the claim holds but this fix cannot be written there."""
 
 
-class Proposal(NamedTuple):
+class Proposal(Record):
     """One way to fix a suspicion.
 
     `visitor` is a plain object with LibCST-style methods. For every node in `targets` (nodes
@@ -40,7 +40,7 @@ class Proposal(NamedTuple):
     targets: tuple[Node, ...]
 
 
-class Suspicion(NamedTuple):
+class Suspicion(Record):
     """A rule's claim about one anchor.
 
     `story` leads from the cause to the symptom, as pairs of a node and words. `cause` names

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from typing import NamedTuple
+
+from peft_lint.lean import Record
 
 
-class Symptom(NamedTuple):
+class Symptom(Record):
     """What somebody sees, in their words, and the codes of rules, the likeliest first."""
 
     words: str

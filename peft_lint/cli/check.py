@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
 from peft_lint import engine, files, scope, sources
 from peft_lint.cli import complain
@@ -17,6 +16,7 @@ from peft_lint.discovery import discover, is_excluded
 from peft_lint.document import Document, DocumentError
 from peft_lint.failure import internal_error, not_analysed, with_left_out
 from peft_lint.finding import Finding
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.plan import Plan, make_plan
 from peft_lint.reports import FileReport, RunReport, count
 from peft_lint.settings import Settings, SettingsError, load, nearest

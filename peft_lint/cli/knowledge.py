@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser
 from peft_lint.knowledge import calls, configs
 from peft_lint.knowledge.tables import holder, table
 from peft_lint.knowledge.timelines import grouped
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.selection import did_you_mean
+
+if TYPE_CHECKING:
+    from typing import Any
 
 LIBRARIES = ("peft", "transformers", "trl")
 

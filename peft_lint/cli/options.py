@@ -6,13 +6,16 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
 
 from peft_lint import __version__
 from peft_lint.finding import Severity
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.options import OPTIONS, Option, check_value
 from peft_lint.selection import did_you_mean
 from peft_lint.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 STDIN = "-"
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson")
@@ -37,7 +40,7 @@ exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage, settings, IO o
 """
 
 
-class CheckOptions(NamedTuple):
+class CheckOptions(Record):
     """What one `check` run was asked to do; `settings` are those of the command line."""
 
     paths: tuple[str, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import calls, releases
 from peft_lint.interpreter.call import bare
@@ -30,6 +29,7 @@ from peft_lint.interpreter.values import (
     literal,
     merged,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
 
 if TYPE_CHECKING:

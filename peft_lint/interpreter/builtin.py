@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, calls, conditions
 from peft_lint.interpreter.objects import Config, Handle, Kind
@@ -24,6 +23,7 @@ from peft_lint.interpreter.values import (
     literal,
     merged,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
 
 if TYPE_CHECKING:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.interpreter.values import Unknown, Value, literal
+from peft_lint.lean import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
 
 
-class Call(NamedTuple):
+class Call(Record):
     """One call with its arguments evaluated.
 
     `complete` is False when a `*args` or `**kwargs` of unknown content was passed.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, builtin, classes, relevance
 from peft_lint.interpreter.call import Call, result_of
@@ -29,6 +28,7 @@ from peft_lint.interpreter.values import (
     joined,
 )
 from peft_lint.interpreter.world import World
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
 
 if TYPE_CHECKING:

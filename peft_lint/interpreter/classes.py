@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.joining import settle
@@ -16,6 +14,7 @@ from peft_lint.interpreter.values import (
     Super,
     Value,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
 
 if TYPE_CHECKING:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterator
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, NamedTuple
+
+from peft_lint.lean import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from peft_lint.interpreter.values import ClassValue
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -63,7 +66,7 @@ class Facts:
         self.closes = self.closes or inner.closes
 
 
-class Reach(NamedTuple):
+class Reach(Record):
     """What code leads to: its own facts, and all facts of the definitions that it names.
 
     `makes` when some word of it is one of a library model that makes a tracked object,
@@ -84,7 +87,7 @@ class Reach(NamedTuple):
         return name in self.parts[0].words or name in self.parts[-1].words
 
 
-class Vocabulary(NamedTuple):
+class Vocabulary(Record):
     """The names by which library models are known, sorted by what they do; see `Reach`."""
 
     makers: Collection[str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, conditions, contexts, matching
 from peft_lint.interpreter.values import NOTHING_KNOWN, Entries, Items, Literal, Value
 from peft_lint.interpreter.world import World
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
 
 if TYPE_CHECKING:

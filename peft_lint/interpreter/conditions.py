@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import releases
 from peft_lint.interpreter.objects import Kind
 from peft_lint.interpreter.values import Bound, Ref, Unknown, Value, key, truth
 from peft_lint.interpreter.world import World
+from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine

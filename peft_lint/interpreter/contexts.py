@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import classes
 from peft_lint.interpreter.objects import Fact, Instance
 from peft_lint.interpreter.values import ContextManager, Ref, Symbol, Unknown, Value, derived
+from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Context, Machine

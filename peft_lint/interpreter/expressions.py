@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, calls, conditions
 from peft_lint.interpreter.code import inside
@@ -24,6 +23,7 @@ from peft_lint.interpreter.values import (
     literal,
     merged,
 )
+from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine

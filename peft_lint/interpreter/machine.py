@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Escaped, Event, PadTokenSet
@@ -38,6 +37,7 @@ from peft_lint.interpreter.values import (
     contained,
 )
 from peft_lint.interpreter.world import World
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.library import registry
 from peft_lint.project import Project
 from peft_lint.versions import Target
@@ -58,7 +58,7 @@ class DeadPath(Exception):  # noqa: N818 - ends a path, not an error
     """Raised inside an expression when no world comes back from it."""
 
 
-class Choices(NamedTuple):
+class Choices(Record):
     """The decisions inside one expression: those to repeat, and those left to try.
 
     An expression with inner branches is evaluated once per combination of their outcomes;
@@ -82,7 +82,7 @@ class Choices(NamedTuple):
         return pick
 
 
-class Flow(NamedTuple):
+class Flow(Record):
     """Where worlds go that leave a block early."""
 
     returned: list[tuple[Value, World]]
@@ -91,7 +91,7 @@ class Flow(NamedTuple):
     raised: list[World]
 
 
-class Context(NamedTuple):
+class Context(Record):
     """What surrounds the statement under way, in any function.
 
     `no_grad` counts blocks without gradients, `interactive` loops that ask a person. `raises`

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
 
 from peft_lint.interpreter.values import ClassValue, Entries, Items, Literal, Value, contained
+from peft_lint.lean import Record
 
 Node = ast.expr | ast.stmt
 Steps = tuple[tuple[Node, str], ...]
@@ -36,7 +36,7 @@ class Kind(Enum):
     PIPELINE = "pipeline"
 
 
-class Config(NamedTuple):
+class Config(Record):
     """An adapter config: `LoraConfig(...)`, or one read from a checkpoint.
 
     `class_name` is None where the text does not say the type. `fields` are the known ones;
@@ -90,7 +90,7 @@ class Config(NamedTuple):
         return self._replace(fields=fields, edited=(*self.edited, name), met=None)
 
 
-class Adapter(NamedTuple):
+class Adapter(Record):
     """One named adapter of a body.
 
     `training` is the mode of its own dropout, `dropout` whether that is above zero.
@@ -124,7 +124,7 @@ class Adapter(NamedTuple):
         return hash((self.name, self.node))
 
 
-class Body(NamedTuple):
+class Body(Record):
     """What several variables share when PEFT wraps in place.
 
     `training` is the mode of the base modules, `dropout` whether they hold any above zero.
@@ -204,7 +204,7 @@ class Body(NamedTuple):
         )
 
 
-class Handle(NamedTuple):
+class Handle(Record):
     """One object that stands for a body.
 
     `training` is its own top flag. `inner` is the id of the handle that it wraps.
@@ -226,7 +226,7 @@ class Handle(NamedTuple):
         return (self.body, *inner, *settings)
 
 
-class Arguments(NamedTuple):
+class Arguments(Record):
     """Training arguments or a generation config: a class of a library with keywords."""
 
     node: ast.Call
@@ -243,7 +243,7 @@ class Arguments(NamedTuple):
         return ()
 
 
-class Trainer(NamedTuple):
+class Trainer(Record):
     """A trainer that drives a model: `handle` is what `trainer.model` is."""
 
     node: ast.Call
@@ -262,7 +262,7 @@ class Trainer(NamedTuple):
         return (*handle, *(number for value in held for number in contained(value)))
 
 
-class Parameters(NamedTuple):
+class Parameters(Record):
     """Parameters of one model in an optimizer.
 
     `handle` is the model that they were drawn from. `adapters` are the nodes of the adapters
@@ -277,7 +277,7 @@ class Parameters(NamedTuple):
     left_out: tuple[Node, ...] = ()
 
 
-class Optimizer(NamedTuple):
+class Optimizer(Record):
     """An optimizer: what it can change; `complete` when that is all of it."""
 
     node: ast.Call
@@ -299,7 +299,7 @@ class Optimizer(NamedTuple):
         return ()
 
 
-class Tool(NamedTuple):
+class Tool(Record):
     """An object whose only interest is what it is, such as an accelerator."""
 
     node: ast.Call
@@ -313,7 +313,7 @@ class Tool(NamedTuple):
         return (*self.handles, *inner)
 
 
-class Instance(NamedTuple):
+class Instance(Record):
     """An object of a class of this document.
 
     `tracked` has the attributes that lead to objects, with the ids of these. `native` is the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import Instance, State
 from peft_lint.interpreter.values import (
@@ -18,6 +17,7 @@ from peft_lint.interpreter.values import (
     contained,
     drawn_from,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
 
 if TYPE_CHECKING:

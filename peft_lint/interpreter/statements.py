@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter import access, calls, conditions, contexts, relevance
 from peft_lint.interpreter.values import (
@@ -21,6 +20,7 @@ from peft_lint.interpreter.values import (
     merged,
 )
 from peft_lint.interpreter.world import World
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
 
 if TYPE_CHECKING:

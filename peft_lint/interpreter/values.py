@@ -1,14 +1,15 @@
 """What an expression can evaluate to: immutable values, shared between worlds.
 
-They are named tuples, as all records here: a frozen dataclass costs eight times as much
-to define, which every start of the program would pay for, and to make.
+They are named tuples, as all records here: a frozen dataclass costs many times as much to
+define, which every start of the program would pay for, and to make.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Mapping
-from typing import NamedTuple
+
+from peft_lint.lean import Record
 
 # Beyond this many joined alternatives a literal says nothing.
 MAX_ALTERNATIVES = 4
@@ -51,7 +52,7 @@ class Unknown:
 NOTHING_KNOWN = Unknown()
 
 
-class Literal(NamedTuple):
+class Literal(Record):
     """A constant of the text, or one of a few after a join, and where it stands."""
 
     values: tuple[object, ...]
@@ -72,7 +73,7 @@ class Literal(NamedTuple):
         return len(self.values) == 1
 
 
-class Items(NamedTuple):
+class Items(Record):
     """A list, tuple or set display; `exact` when it holds just these items."""
 
     kind: str
@@ -94,7 +95,7 @@ class Items(NamedTuple):
         return self._replace(exact=False)
 
 
-class Entries(NamedTuple):
+class Entries(Record):
     """A dict display with literal string keys; `exact` when it holds just these."""
 
     items: tuple[tuple[str, Value], ...]
@@ -120,13 +121,13 @@ class Entries(NamedTuple):
         return self._replace(items=tuple(items), exact=False)
 
 
-class Symbol(NamedTuple):
+class Symbol(Record):
     """An imported dotted name, e.g. `peft.LoraConfig`, or a builtin: `builtins.len`."""
 
     name: str
 
 
-class Function(NamedTuple):
+class Function(Record):
     """A function or lambda of this document, with the frame it closes over.
 
     `contexts` are what its decorators put around a call, e.g. `("no_grad",)`. `role` is
@@ -150,7 +151,7 @@ class Function(NamedTuple):
         return hash(self[:4])
 
 
-class ClassValue(NamedTuple):
+class ClassValue(Record):
     """A class of this document; `annotated` are the names its body annotates."""
 
     node: ast.ClassDef
@@ -191,13 +192,13 @@ class ClassValue(NamedTuple):
         return tuple(names)
 
 
-class Ref(NamedTuple):
+class Ref(Record):
     """A tracked object or an instance: the id of its state in a world's heap."""
 
     id: int
 
 
-class Bound(NamedTuple):
+class Bound(Record):
     """An attribute of a receiver that has not been called yet.
 
     `function` is a Function of the document, or the name of a library method.
@@ -318,14 +319,14 @@ def merged(old: Entries, new: Value) -> Entries:
     return Entries((*kept.items, *added), exact and old.exact, old.node)
 
 
-class Super(NamedTuple):
+class Super(Record):
     """What `super()` gives in a method: the next classes of `owner`, for the object `ref`."""
 
     owner: ClassValue
     ref: Ref
 
 
-class ContextManager(NamedTuple):
+class ContextManager(Record):
     """What a library call gives to `with`: `no_grad`, or `disable_adapter` of a handle.
 
     "perhaps" is `disable_adapter` on one side of a join, and something else on the other.

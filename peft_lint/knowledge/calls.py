@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from peft_lint.knowledge.tables import holder, table
 from peft_lint.knowledge.timelines import Lifetime, lifetime, releases
+from peft_lint.lean import Record
 
 TABLES: Mapping[str, str] = {
     "peft": "peft_calls",
@@ -15,7 +15,7 @@ TABLES: Mapping[str, str] = {
 }
 
 
-class Parameter(NamedTuple):
+class Parameter(Record):
     """One parameter; `default` is source text, None where there is none.
 
     `kind` is "positional", "keyword" (by name only), "rest" (`*args`) or "keywords"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
 
 from peft_lint.knowledge.tables import holder, table
 from peft_lint.knowledge.timelines import lifetime, releases
+from peft_lint.lean import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # The tables that hold each library's configs.
 TABLES: Mapping[str, str] = {
@@ -17,7 +20,7 @@ TABLES: Mapping[str, str] = {
 }
 
 
-class Field(NamedTuple):
+class Field(Record):
     """One field in one release; type and default are source text, as released.
 
     `default` is None where the field must be given. `choices` are the values that its type

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
 
 from peft_lint.knowledge.tables import table
+from peft_lint.lean import Record
 
 # What PEFT adds to modules_to_save by itself, by task type.
 ADDED_BY_TASK_TYPE: Mapping[str, tuple[str, ...]] = {
@@ -32,14 +32,14 @@ _LANGUAGE_MODELS = {"CausalLM", "MaskedLM", "Seq2SeqLM"}
 _BODY_TASKS = {None, "CausalLM", "MaskedLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"}
 
 
-class ModelClass(NamedTuple):
+class ModelClass(Record):
     """What a model class of transformers is: its family, and its task (None: a base model)."""
 
     model_type: str
     task: str | None
 
 
-class Heads(NamedTuple):
+class Heads(Record):
     """The modules of one family's class for one task that do not come from the base model.
 
     `modules` stand beside the base model, `poolers` inside it (`bert.pooler`): a checkpoint
@@ -67,7 +67,7 @@ class Heads(NamedTuple):
         return tuple(module for module in self.modules if module not in covered)
 
 
-class Checkpoint(NamedTuple):
+class Checkpoint(Record):
     """A well-known checkpoint: its family, and what its published weights hold.
 
     `heads` are the tasks whose trained heads it has, `carries` the head modules that its

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.knowledge.families import heads, model_class
+from peft_lint.lean import Record
 
 # Before transformers 5: a sentence with a list, or with a line for each weight of another shape.
 _SENTENCE = re.compile(
@@ -23,7 +23,7 @@ _ROW = re.compile(r"(?m)^(\S+) +\| *(?:MISSING|MISMATCH)\b")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class Load(NamedTuple):
+class Load(Record):
     """A load that left weights new: the model's class, the checkpoint, the weights' names."""
 
     model: str

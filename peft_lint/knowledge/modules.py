@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from peft_lint.knowledge.tables import table
 from peft_lint.knowledge.timelines import releases
+from peft_lint.lean import Record
 from peft_lint.versions.specifier import key
 
 # The fields of Modules that name modules and weights of built models.
@@ -14,7 +14,7 @@ _KINDS = ("linear", "conv", "embedding", "norm", "part", "parameter")
 _TARGETS = "TRANSFORMERS_MODELS_TO_{}_TARGET_MODULES_MAPPING"
 
 
-class Modules(NamedTuple):
+class Modules(Record):
     """The modules with weights, and the norms, of a family in one release of transformers.
 
     Linear and convolution layers are named with the module around them, numbers of layers left

@@ -6,7 +6,11 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+
+from peft_lint.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @cache

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
 
 from peft_lint.knowledge.tables import table
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.versions.specifier import key
 
+if TYPE_CHECKING:
+    from typing import Any
 
-class Lifetime(NamedTuple):
+
+class Lifetime(Record):
     """The first release with something, and the last one: None if the newest known has it."""
 
     first: str

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.events import Accelerated, StateDictRead
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.handles import handle_of, load_weights
 from peft_lint.library.models import weights_of
 from peft_lint.library.registry import function, method, unknown_method, words

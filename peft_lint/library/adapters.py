@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Activated, ConfigSaved, ForeignCalled, Merged, NoOp, Saved
 from peft_lint.interpreter import calls
@@ -20,6 +19,7 @@ from peft_lint.interpreter.values import (
     derived,
     literal,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts
 from peft_lint.library.handles import (
     change_body,

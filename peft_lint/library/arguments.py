@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.events import SettingsMade
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments
 from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import method, words
 
 if TYPE_CHECKING:

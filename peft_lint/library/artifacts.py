@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Handle, Kind, Weights, agreed
@@ -18,6 +17,7 @@ from peft_lint.interpreter.values import (
     Value,
     literal,
 )
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.library.configs import DEFAULT, PROMPT_LEARNING, class_of, dropout, in_place
 from peft_lint.library.registry import method
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
 
 
-class Artifact(NamedTuple):
+class Artifact(Record):
     """An adapter in a folder: its config, whether it has dropout, and the id of its base.
 
     `config` is None where it is not known. `without_effect` when it was saved untrained.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.events import ConfigMade
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Node, Weights, above_zero
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Symbol, Value, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import WORDS, method
 
 if TYPE_CHECKING:

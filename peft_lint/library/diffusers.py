@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from functools import partial
-from typing import TYPE_CHECKING
 
 from peft_lint.events import LoraChanged
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, State, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Literal, Ref, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.handles import new_model, spelled_method
 from peft_lint.library.registry import (
     OBJECT_CALLS,

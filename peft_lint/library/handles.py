@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.events import ArgumentsSwapped, StateDictLoaded
 from peft_lint.interpreter.objects import (
@@ -18,6 +17,7 @@ from peft_lint.interpreter.objects import (
     Weights,
 )
 from peft_lint.interpreter.values import Ref, Unknown, Value, literal
+from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Inference
 from peft_lint.interpreter.objects import Arguments, Body, Fact, Handle, Kind
 from peft_lint.interpreter.values import Literal, Ref, Unknown, Value, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts
 from peft_lint.library.configs import DEFAULT
 from peft_lint.library.handles import base_handle, new_model, receiver_of, set_mode

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.events import Trained
 from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.objects import Handle, Instance, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Function, Ref, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import function, method
 from peft_lint.library.torch import train_body
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Constructed, Enclosed
 from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Kind, Weights, uncertain
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Ref, Unknown, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.artifacts import find, loaded_adapter
 from peft_lint.library.configs import DEFAULT, dropout, in_place
 from peft_lint.library.handles import (

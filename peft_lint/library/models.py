@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.events import (
     Converted,
@@ -28,6 +27,7 @@ from peft_lint.interpreter.values import (
     contained,
     literal,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.handles import (
     add_step,
     change_body,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.events import Stepped
 from peft_lint.interpreter import access
 from peft_lint.interpreter.call import result_of
@@ -20,6 +18,7 @@ from peft_lint.interpreter.values import (
     derived,
     drawn_from,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import (
     RESOLVERS,
     FunctionModel,

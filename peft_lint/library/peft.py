@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Prepared
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts, configs, loading
 from peft_lint.library.handles import (
     base_handle,

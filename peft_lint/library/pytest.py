@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.interpreter.values import ContextManager, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import function
 
 if TYPE_CHECKING:

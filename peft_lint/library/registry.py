@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.call import bare, result_of
 from peft_lint.interpreter.code import Vocabulary
@@ -22,6 +21,7 @@ from peft_lint.interpreter.values import (
     contained,
     derived,
 )
+from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call

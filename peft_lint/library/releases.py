@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.interpreter.releases import ATTRIBUTE, release_of
 from peft_lint.interpreter.values import Value, derived
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import ANSWERS, function
 
 if TYPE_CHECKING:

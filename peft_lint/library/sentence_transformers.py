@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, Handle
 from peft_lint.interpreter.values import NOTHING_KNOWN, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.arguments import make_arguments
 from peft_lint.library.handles import new_model, receiver_of, set_mode
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, method, words

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.interpreter.machine import DeadPath
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import ANSWERS, function
 
 if TYPE_CHECKING:

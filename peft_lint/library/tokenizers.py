@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.events import PadTokenSet, TokenizerMade
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Entries, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import OBJECT_CALLS, method, words
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Compiled, ParametersTouched, Saved, StateDictRead, Trained
 from peft_lint.interpreter.call import Call, result_of
@@ -23,6 +22,7 @@ from peft_lint.interpreter.values import (
     drawn_from,
     literal,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.handles import (
     change_body,
     handle_of,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
 from peft_lint.events import TrainerMade
@@ -16,6 +15,7 @@ from peft_lint.interpreter.values import (
     Value,
     literal,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.arguments import make_training_arguments
 from peft_lint.library.configs import config_of
 from peft_lint.library.handles import (

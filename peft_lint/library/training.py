@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.events import Inference, Saved, Trained
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments, Fact, Handle, State, Trainer
@@ -16,6 +14,7 @@ from peft_lint.interpreter.values import (
     Value,
     literal,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts
 from peft_lint.library.handles import (
     add_step,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, ModelLoaded
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Arguments, Body, Fact, above_zero
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts
 from peft_lint.library.arguments import make_arguments, make_training_arguments
 from peft_lint.library.configs import DEFAULT

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, Config, Kind, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Value, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.arguments import make_arguments
 from peft_lint.library.handles import base_handle, change_body, new_model, set_mode
 from peft_lint.library.inference import EVALUATES_ITSELF

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 from peft_lint.events import WeightsRead
 from peft_lint.interpreter.call import result_of
@@ -17,6 +16,7 @@ from peft_lint.interpreter.values import (
     Value,
     literal,
 )
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.handles import handle_of
 from peft_lint.library.registry import function
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
 from peft_lint.events import ConfigUsed, Enclosed, Mixed, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Handle, Kind, Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Ref, Value
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.adapters import names_in
 from peft_lint.library.configs import DEFAULT, config_of, fresh_adapter, task_type
 from peft_lint.library.handles import (

@@ -7,7 +7,6 @@ import codecs
 import warnings
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from peft_lint.document import (
     MAX_BYTES,
@@ -20,12 +19,13 @@ from peft_lint.document import (
     replaced,
 )
 from peft_lint.finding import Edit, Span
+from peft_lint.lean import Record
 from peft_lint.notebook import raw
 from peft_lint.notebook.magics import blanked, mask
 from peft_lint.pieces import PieceMap
 
 
-class _Part(NamedTuple):
+class _Part(Record):
     """A code cell in the text: `span` is its own text, without the lines that part cells.
 
     `number` counts all cells from 1. `starts` are where the lines of its source begin.

@@ -8,8 +8,8 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from peft_lint.lean import Record
 from peft_lint.pieces import Piece
 
 # Cell magics that run their body as Python, on the notebook's own names.
@@ -58,7 +58,7 @@ _TOKEN = re.compile(
 )
 
 
-class Masked(NamedTuple):
+class Masked(Record):
     """A cell as Python: as many lines as the source, and what in it comes from where.
 
     `commands` are what the cell has the shell do, in order.

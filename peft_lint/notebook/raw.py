@@ -6,9 +6,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
-from typing import Any, NamedTuple
 
 from peft_lint.finding import Edit, Span
+from peft_lint.lean import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    _Reader = Callable[[str, int], tuple[Any, int]]
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -19,21 +24,20 @@ _WRITTEN = re.compile(
 )
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
-_Reader = Callable[[str, int], tuple[Any, int]]
 
 
 class NotebookError(Exception):
     """A text that is no notebook; the message says why."""
 
 
-class Token(NamedTuple):
+class Token(Record):
     """A string of a cell's source: its range in the JSON, without quotes, and what it says."""
 
     span: Span
     value: str
 
 
-class Cell(NamedTuple):
+class Cell(Record):
     """One cell: its type, the strings of its source, and all its other fields.
 
     `listed` tells a source that is a list of lines from one that is a single string.
@@ -61,7 +65,7 @@ class Cell(NamedTuple):
         return "".join(texts)
 
 
-class Raw(NamedTuple):
+class Raw(Record):
     """The JSON text of a notebook, its cells, and its metadata."""
 
     text: str

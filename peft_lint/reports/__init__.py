@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document, Place
 from peft_lint.finding import Applicability, Finding, Severity
+from peft_lint.lean import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
     from peft_lint.fixer import AppliedFix
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
 
 
-class FileReport(NamedTuple):
+class FileReport(Record):
     """One document with the findings that are left in it and the fixes that were applied."""
 
     document: Document

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TextIO
 
 from peft_lint.finding import Severity
+from peft_lint.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 BOLD = "1"
 GUTTER = SECONDARY = "1;34"

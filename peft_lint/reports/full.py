@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Finding
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.reports import FileReport, RunReport, line_location, location, printable, summary
 from peft_lint.reports.colour import BOLD, FIX, GUTTER, SEVERITY, Paint
 from peft_lint.rulebook import url

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from typing import Any
 
 from peft_lint.document import Document
 from peft_lint.finding import Finding, Severity
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.reports import RunReport
 from peft_lint.reports.places import Places, message, relative
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from peft_lint.document import Document, Place
 from peft_lint.finding import Finding, Span
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.reports import RunReport
 from peft_lint.rulebook import url
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SCHEMA = 1
 

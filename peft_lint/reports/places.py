@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from typing import NamedTuple
 
 from peft_lint.document import Document, line_starts
 from peft_lint.finding import Finding, Span
+from peft_lint.lean import Record
 
 
-class Region(NamedTuple):
+class Region(Record):
     """A range of a file: 1-based rows and columns in code points, the end exclusive.
 
     The columns in UTF-8 bytes are `byte_column` and `end_byte_column`.

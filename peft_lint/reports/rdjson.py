@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Finding, Severity
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.reports import RunReport
 from peft_lint.reports.places import Places, Region, message, relative
 from peft_lint.rulebook import url
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
 

@@ -6,14 +6,17 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from peft_lint import __version__, rulebook
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Finding, Severity, Span
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.reports import RunReport
 from peft_lint.reports.places import Places, Region, message, relative
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

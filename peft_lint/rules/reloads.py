@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Saved
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import literal
+from peft_lint.lean import Record
 from peft_lint.library.configs import DEFAULT
 from peft_lint.rules.folders import filled
 from peft_lint.rules.guards import is_guarded
@@ -18,7 +18,7 @@ from peft_lint.scene import Scene
 _PEFT = (Kind.PEFT, Kind.MIXED)
 
 
-class Stored(NamedTuple):
+class Stored(Record):
     """A save of an adapter: the call, the model as it was, and the function that it happens in."""
 
     node: Node
@@ -27,7 +27,7 @@ class Stored(NamedTuple):
     function: ast.AST | None
 
 
-class Reload(NamedTuple):
+class Reload(Record):
     """A load from a folder, by `how`: the call, and the model that the adapter meets."""
 
     node: ast.Call

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from peft_lint.events import Enclosed, Inference, Merged, Saved, Trained
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
+from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal
 
 _WRAPPED = (Kind.PEFT, Kind.MIXED, Kind.TUNER)
 
 
-class Rewrap(NamedTuple):
+class Rewrap(Record):
     """A wrap of a body that carries the adapter `carried`.
 
     `nested` when the PeftModel itself is wrapped, not its base. `replaces` when the new

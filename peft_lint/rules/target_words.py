@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from peft_lint.finding import Severity
+from peft_lint.lean import Record
 from peft_lint.rules.targets import is_plain
 
 _ALL_LINEAR = "all-linear"
@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"\.?\*(?:\\?\.)?")
 _WORD = re.compile(r"\w+")
 
 
-class Defect(NamedTuple):
+class Defect(Record):
     """What is wrong, and the code to write instead; `safe` where nothing else can be meant."""
 
     severity: Severity
@@ -30,7 +30,7 @@ class Defect(NamedTuple):
     safe: bool = False
 
 
-class OuterNames(NamedTuple):
+class OuterNames(Record):
     """A pattern of which some alternatives, `dead`, match only themselves.
 
     Each is one word, which is the whole name of an outermost module. `live` are the others.

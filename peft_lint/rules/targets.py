@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.events import Wrapped
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import Items, Value, literal
+from peft_lint.lean import Record
 from peft_lint.scene import Scene
 
 FIELD = "target_modules"
@@ -32,7 +32,7 @@ _WELL_KNOWN = (
 )
 
 
-class Targets(NamedTuple):
+class Targets(Record):
     """The names of a list, those that the family has no module for, and where it stands.
 
     `origin` is a well-known family that has all of the names, None where none does.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Node
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.suspicion import Proposal
 from peft_lint.syntax.locations import locate
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from peft_lint.syntax.rewriting import Rewriting
 
 
-class Step(NamedTuple):
+class Step(Record):
     """A call that gives a model back, and the argument that the model is."""
 
     node: Node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Stepped, Trained
 from peft_lint.interpreter.objects import (
@@ -16,13 +15,14 @@ from peft_lint.interpreter.objects import (
     Trainer,
     Weights,
 )
+from peft_lint.lean import Record
 from peft_lint.scene import Scene
 
 # What a subclass of a trainer may define to choose by itself what is trained.
 _CHOOSES = ("create_optimizer", "get_decay_parameter_names")
 
 
-class Run(NamedTuple):
+class Run(Record):
     """A training run or step, as one world reaches it: `body` when all of it is frozen.
 
     `sure` when no condition was met between the step that froze it and this one: who comes
@@ -91,7 +91,7 @@ def fresh_and_inactive(body: Body) -> list[Adapter]:
     ]
 
 
-class Unheld(NamedTuple):
+class Unheld(Record):
     """Adapters that are to be trained, of which no optimizer has a parameter.
 
     `left_out` are those that were there when an optimizer was made, but frozen.

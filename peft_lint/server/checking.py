@@ -6,13 +6,13 @@ import os
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from peft_lint import engine, scope, suppression
 from peft_lint.discovery import is_excluded
 from peft_lint.document import Document, DocumentError
 from peft_lint.failure import internal_error, not_analysed, with_left_out
 from peft_lint.finding import Finding, Severity, Span
+from peft_lint.lean import Record
 from peft_lint.plan import Plan, make_plan
 from peft_lint.server.opened import Opened
 from peft_lint.settings import Settings, SettingsError, nearest
@@ -23,7 +23,7 @@ from peft_lint.versions import Target, resolve
 _LOCK = threading.Lock()
 
 
-class Checked(NamedTuple):
+class Checked(Record):
     """A document with its findings, and the target releases that it was analysed for.
 
     `again` gives the findings of another text in this one's place, for fixes; it is None where

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
 from peft_lint.document import Document
+from peft_lint.lean import Record
 from peft_lint.notebook import raw
 from peft_lint.notebook.document import Notebook
 
 PYTHON = "python"
 
 
-class Text(NamedTuple):
+class Text(Record):
     """One text as it was sent.
 
     `cell` is its number among all cells of its notebook, from 1; None for a text by itself.
@@ -31,7 +31,7 @@ class Text(NamedTuple):
     order: int | None = None
 
 
-class Opened(NamedTuple):
+class Opened(Record):
     """What becomes one document; equal to what is there later only if that is unchanged."""
 
     uri: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from peft_lint import __version__, settings, versions
+from peft_lint.lean import Record
 from peft_lint.server.checking import Checked, check
 from peft_lint.server.diagnostics import diagnostics
 from peft_lint.server.opened import Opened, Text, opened
@@ -22,7 +23,7 @@ NOTEBOOKS = types.NotebookDocumentSyncOptions(
 )
 
 
-class Seen(NamedTuple):
+class Seen(Record):
     """What is found at an address: with the texts there, and the one that was asked about."""
 
     checked: Checked

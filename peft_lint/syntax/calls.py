@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix
 
 if TYPE_CHECKING:

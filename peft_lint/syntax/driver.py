@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Edit, Fix, Span
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix, Proposal, Suspicion, Withdraw
 from peft_lint.syntax.locations import anchor_span, locate, statement_span
 

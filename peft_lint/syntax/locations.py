@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.document import Document
 from peft_lint.finding import Span
+from peft_lint.lean import Record
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -20,7 +20,7 @@ _COMPOUND = (
 _Position = tuple[int, int]
 
 
-class Block(NamedTuple):
+class Block(Record):
     """One list of statements on the way to a node, and the statement taken in it.
 
     `owner` is what the list belongs to: the module, a compound statement, a handler, a case.
@@ -31,7 +31,7 @@ class Block(NamedTuple):
     statement: ast.stmt
 
 
-class Location(NamedTuple):
+class Location(Record):
     """The blocks around a node, outermost first, and the nodes from the statement down to it.
 
     `path` starts below the innermost statement and ends with the node itself; it is empty

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Edit
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix
 from peft_lint.syntax import lines
 from peft_lint.syntax.imports import ImportPlan, Imports, dominates

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from peft_lint.lean import Record
 from peft_lint.versions.specifier import SpecifierError, clauses
 from peft_lint.versions.target import LIBRARIES
 
@@ -19,7 +19,7 @@ _PEP_508 = re.compile(
 _CONDA = re.compile(r"(?:[\w.-]+::)?(?P<name>[\w.-]+)\s*(?P<range>.*)", re.ASCII)
 
 
-class Requirement(NamedTuple):
+class Requirement(Record):
     """A library, the specifier it must meet ("" for any), and whether a marker guards it."""
 
     library: str

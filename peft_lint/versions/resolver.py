@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
 
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.versions.specifier import SpecifierError, exact, key, lower_bound, satisfies
 from peft_lint.versions.target import LIBRARIES, Claim, Target, known_releases
 

@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
 
+from peft_lint.lean import Record
 from peft_lint.versions.specifier import exact, key, lower_bound, satisfies
 
 LIBRARIES = (
@@ -36,7 +36,7 @@ def known_releases() -> Mapping[str, tuple[str, ...]]:
     return {library: tuple(releases) for library, releases in rows.items()}
 
 
-class Claim(NamedTuple):
+class Claim(Record):
     """What a project says about one library.
 
     `release` decides firing and `source` says in words where it comes from. `allowed` are
@@ -49,7 +49,7 @@ class Claim(NamedTuple):
     allowed: tuple[str, ...] = ()
 
 
-class Target(NamedTuple):
+class Target(Record):
     """The releases that a document's project uses; of what nothing says, the newest known.
 
     `dependencies` are the paths of the files that the answer rests on. Every method raises

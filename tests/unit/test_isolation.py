@@ -60,6 +60,13 @@ def test_without_a_suspicion_there_is_no_libcst(tmp_path, text):
     assert ({"libcst"} | LIBRARIES | SLOW) & names == set()
 
 
+def test_without_a_suspicion_there_is_no_typing(tmp_path):
+    (tmp_path / "a.py").write_text(SCRIPT.replace("model.eval()", "trainer.train()"))
+    before = modules_after("", folder=tmp_path)[1]
+    names = modules_after(RUN, "a.py", folder=tmp_path)[1]
+    assert "typing" not in names - before
+
+
 def test_a_script_needs_nothing_of_notebooks(tmp_path):
     (tmp_path / "a.py").write_text(SCRIPT)
     names = modules_after(RUN, "a.py", folder=tmp_path)[1]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Config, Node
 from peft_lint.interpreter.values import Literal, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import expects
 from peft_lint.rules.targets import FIELD, is_as_built
 from peft_lint.scene import Scene

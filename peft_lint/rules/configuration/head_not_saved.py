@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import ParametersTouched, Wrapped
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import literal
+from peft_lint.lean import Record
 from peft_lint.rules.heads import added_by_task, how_new, left_out, reported_heads
 from peft_lint.rules.targets import names_in
 from peft_lint.scene import Scene
@@ -26,7 +26,7 @@ _CONFIGS = frozenset(
 _FILLS = ("load_state_dict", "copy_")
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """A config that met a model whose new head it leaves out.
 
     `reported` tells that the saved output of a notebook named the new modules.

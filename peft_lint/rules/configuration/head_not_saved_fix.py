@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from peft_lint import knowledge
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.values import Literal, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.heads import WITHOUT_TASK
 from peft_lint.rules.targets import names_in
 from peft_lint.suspicion import NoFix, Proposal

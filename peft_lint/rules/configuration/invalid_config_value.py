@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import ConfigMade, ConfigUsed
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node
 from peft_lint.interpreter.values import Literal
+from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, is_conditional, names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -30,7 +30,7 @@ _CLASSES: dict[str, tuple[str, ...]] = {
 _ERRORS = ("ValueError", "TypeError", "NotImplementedError", "AttributeError", "Exception")
 
 
-class Wrong(NamedTuple):
+class Wrong(Record):
     """What is wrong with a value, and the code to write instead: "" to leave the field out."""
 
     message: str

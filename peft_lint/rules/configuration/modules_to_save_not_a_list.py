@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint import knowledge
 from peft_lint.events import ConfigUsed
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Config, Node
 from peft_lint.interpreter.values import Items, Literal, Value, literal
+from peft_lint.lean import Record
 from peft_lint.library.configs import PROMPT_LEARNING, task_type
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -22,7 +22,7 @@ _SAFE, _UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 _BY_TASK = ("get_peft_model", "trainer")
 
 
-class Defect(NamedTuple):
+class Defect(Record):
     """What is wrong with a value, and the code to write for it: "" to leave it out."""
 
     words: str

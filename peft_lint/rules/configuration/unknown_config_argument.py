@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import ConfigMade
 from peft_lint.finding import Applicability, Severity
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import expects, is_conditional, names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import (
     Inference,
@@ -17,6 +16,7 @@ from peft_lint.events import (
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Node, Trainer
 from peft_lint.interpreter.values import Bound, Literal, Value
+from peft_lint.lean import Record
 from peft_lint.rules.padding import (
     aligns_pad_token,
     lacks_pad_token,
@@ -28,7 +28,7 @@ from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 
-class Use(NamedTuple):
+class Use(Record):
     """Training or evaluation of a classifier: how large its batches are, and by which trainer."""
 
     node: Node

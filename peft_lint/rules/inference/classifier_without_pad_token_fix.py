@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.events import PadTokenSet
 from peft_lint.interpreter.objects import Node
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix
 from peft_lint.syntax.locations import locate, start_of
 

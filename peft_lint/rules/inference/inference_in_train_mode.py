@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Inference, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node, Steps, Weights
+from peft_lint.lean import Record
 from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """An inference with live dropout, until training beside it explains the mode."""
 
     event: Inference

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Inference
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Unknown, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Inference
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Node
 from peft_lint.interpreter.values import Literal, Value, literal
+from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword
@@ -68,7 +68,7 @@ class Rule:
                 yield _suspicion(holder, names, self._calls[holder])
 
 
-class Setting(NamedTuple):
+class Setting(Record):
     """A setting by its name, and the call that has it: one that generates, or makes a config."""
 
     name: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Enclosed, Mixed
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import Value, literal
+from peft_lint.lean import Record
 from peft_lint.library.artifacts import place
 from peft_lint.rules.merging import Merging, inside, shared
 from peft_lint.rules.rewrapping import blocks_around
@@ -20,7 +20,7 @@ from peft_lint.suspicion import Proposal, Suspicion
 _WHERE = frozenset({"subfolder", "revision", "adapter_kwargs"})
 
 
-class Again(NamedTuple):
+class Again(Record):
     """A load of an adapter, from `path`, that its model has already, since `first`.
 
     `merged` tells one that is merged into the model from one that was loaded with it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from peft_lint.events import (
     Activated,
@@ -16,12 +15,13 @@ from peft_lint.events import (
 )
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
+from peft_lint.lean import Record
 from peft_lint.rules.unseen_uses import may_be_used, named_again
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """An adapter that its call did not activate, and the first answer without it."""
 
     node: ast.Call

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Mixed, ModelEvent, Saved, WeightsRead, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import literal
+from peft_lint.lean import Record
 from peft_lint.library.configs import DEFAULT
 from peft_lint.rules.folders import filled
 from peft_lint.rules.guards import is_guarded
@@ -21,7 +21,7 @@ from peft_lint.syntax.keywords import AddKeyword
 _PEFT = (Kind.PEFT, Kind.MIXED)
 
 
-class Load(NamedTuple):
+class Load(Record):
     """A load from a folder: the call, its path, and the name that it gives the adapter."""
 
     node: ast.Call

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Enclosed, Inference
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
+from peft_lint.lean import Record
 from peft_lint.rules.rewrapping import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -17,7 +17,7 @@ _WRAPPED = (Kind.PEFT, Kind.MIXED, Kind.TUNER)
 _WORTH = (Weights.LOADED, Weights.TRAINED)
 
 
-class Use(NamedTuple):
+class Use(Record):
     """A base with the adapter of the wrap `wrap` inside answers at the innermost of `nodes`.
 
     `nodes` are the calls that lead there. `forward` tells a forward from generated text.

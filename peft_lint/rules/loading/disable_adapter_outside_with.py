@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Activated, Escaped, EvalCalled, Inference, ModelEvent, NoOp, Trained
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Kind, Node, Steps
 from peft_lint.interpreter.values import Value, literal
+from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """One such statement; `answered` says where the model answers in the state it left."""
 
     event: NoOp

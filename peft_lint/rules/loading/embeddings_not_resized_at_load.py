@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.reloads import Reload, Reloads, Stored
 from peft_lint.rules.vocabulary import SIZES, enlarges
 from peft_lint.scene import Scene

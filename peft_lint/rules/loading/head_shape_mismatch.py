@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body
 from peft_lint.interpreter.values import literal
+from peft_lint.lean import Record
 from peft_lint.rules.heads import task_type_of
 from peft_lint.rules.reloads import Reload, Reloads, Stored
 from peft_lint.rules.targets import names_in
@@ -27,7 +27,7 @@ _FITTING = frozenset({"ignore_mismatched_sizes", "key_mapping", "config", "trust
 _HEADS = ("classifier", "score", "num_labels")
 
 
-class Mismatch(NamedTuple):
+class Mismatch(Record):
     """What does not fit: the message, how it ends, and what would fit, a class or a number."""
 
     message: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Converted, Saved
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Literal, Value, literal
+from peft_lint.lean import Record
 from peft_lint.library.dtypes import KEYWORDS, dtype_of, loaded_as
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -25,7 +25,7 @@ _PUSH = ("repo_id", "token", "private", "commit_message", "create_pr")
 _SAFE, _UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 
 
-class Loss(NamedTuple):
+class Loss(Record):
     """What a keyword without effect costs, and the fix; `story` leads up to it."""
 
     severity: Severity

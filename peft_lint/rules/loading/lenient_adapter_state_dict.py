@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from os.path import basename
-from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Saved, StateDictLoaded
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node, Weights
 from peft_lint.interpreter.values import Value
+from peft_lint.lean import Record
 from peft_lint.library.registry import canonical
 from peft_lint.library.weights import ADAPTER_FILES, file_name, file_of, is_adapter
 from peft_lint.scene import Scene
@@ -20,7 +20,7 @@ from peft_lint.syntax.names import only_read
 _WRITERS = ("torch.save", "safetensors.save_file")
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """A lenient load whose result nobody reads; `file` is where the weights were read from."""
 
     statement: ast.Expr

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Constructed
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import (
     Escaped,
@@ -18,6 +17,7 @@ from peft_lint.events import (
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node, Weights
 from peft_lint.interpreter.values import Bound, literal
+from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
@@ -25,7 +25,7 @@ from peft_lint.suspicion import Suspicion
 _TEMPLATE = frozenset({"inference_mode", "init_lora_weights", "init_weights"})
 
 
-class Candidate(NamedTuple):
+class Candidate(Record):
     """A wrap whose adapter is fresh though its config came from a checkpoint."""
 
     event: Wrapped

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Wrapped
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Node
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix, Proposal
 
 if TYPE_CHECKING:

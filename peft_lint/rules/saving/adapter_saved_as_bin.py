@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, ModelLoaded, Saved
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Kind, Node
 from peft_lint.interpreter.values import Value, literal
+from peft_lint.lean import Record
 from peft_lint.library.configs import DEFAULT
 from peft_lint.library.weights import ADAPTER_FILES
 from peft_lint.scene import Scene
@@ -19,7 +19,7 @@ from peft_lint.syntax.keywords import RemoveKeyword
 _WORD = "safe_serialization"
 
 
-class Save(NamedTuple):
+class Save(Record):
     """A call that saves an adapter as a pickled file."""
 
     node: Node

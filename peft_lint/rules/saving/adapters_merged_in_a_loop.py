@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Enclosed, Inference, Saved
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node
 from peft_lint.interpreter.values import Value
+from peft_lint.lean import Record
 from peft_lint.rules.merging import Merging, inside
 from peft_lint.rules.rewrapping import blocks_around
 from peft_lint.rules.spelled import is_steady, last_name, line_of, read, spelled_at, stored
@@ -17,7 +17,7 @@ from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 
-class Load(NamedTuple):
+class Load(Record):
     """A load onto a base: where it happens, how it spells the base, and where the adapter lies."""
 
     node: Node
@@ -27,7 +27,7 @@ class Load(NamedTuple):
     paths: frozenset[Value]
 
 
-class Use(NamedTuple):
+class Use(Record):
     """A model with an adapter merged in answers or is saved, by the name `model`."""
 
     node: Node

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Compiled, Saved, StateDictRead, WeightsRead
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Unknown, Value
+from peft_lint.lean import Record
 from peft_lint.library.weights import is_adapter
 from peft_lint.rules.dumps import is_state_dict, mentions, reads_weights
 from peft_lint.scene import Scene
@@ -20,7 +20,7 @@ _UNWRAPPING = ("_orig_mod", "module", "unwrap_model", "extract_model_from_parall
 _PARALLEL = ("DataParallel", "DistributedDataParallel")
 
 
-class Wrapped(NamedTuple):
+class Wrapped(Record):
     """What makes the wrapper, and by which attribute of it the model is had."""
 
     node: Node
@@ -32,7 +32,7 @@ class Wrapped(NamedTuple):
         return f"{self.attribute}."
 
 
-class Read(NamedTuple):
+class Read(Record):
     """The call that asks a wrapper for weights, and the expression that spells the wrapper."""
 
     node: Node

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
-from typing import TYPE_CHECKING
 
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix
 
 if TYPE_CHECKING:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Enclosed, Merged, Saved
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Handle, Kind, Node
+from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
 _SAVES = ("save_pretrained", "push_to_hub", "save_model")
 
 
-class Drop(NamedTuple):
+class Drop(Record):
     """A statement that merges and keeps no result; `loop` is one around it in `function`."""
 
     call: ast.Call
@@ -24,7 +24,7 @@ class Drop(NamedTuple):
     loop: ast.AST | None
 
 
-class Loss(NamedTuple):
+class Loss(Record):
     """A use of the wrapper afterwards; `model` is how the use spells it, if it does."""
 
     drop: Drop

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, Enclosed, Saved
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import Value, literal
+from peft_lint.lean import Record
 from peft_lint.library.artifacts import place
 from peft_lint.rules.folders import emptied
 from peft_lint.rules.merging import Merging, shared
@@ -18,7 +18,7 @@ from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 
-class Save(NamedTuple):
+class Save(Record):
     """A whole model is saved into a folder, with the adapters that are merged into it."""
 
     node: Node
@@ -26,7 +26,7 @@ class Save(NamedTuple):
     keywords: frozenset[str]
 
 
-class Load(NamedTuple):
+class Load(Record):
     """An adapter, `new`, is loaded onto a model that was itself loaded from `origin`."""
 
     new: Adapter

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+
+from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import AdapterLoaded, ConfigSaved, Saved
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Value
+from peft_lint.lean import Record
 from peft_lint.library.configs import DEFAULT
 from peft_lint.rules.dumps import mentions
 from peft_lint.scene import Scene
@@ -22,7 +22,7 @@ _CHOICES = ("selected_adapters", "state_dict")
 _FILES = ("pytorch_model", "model.safetensors")
 
 
-class Save(NamedTuple):
+class Save(Record):
     """What was saved where, and by which statement."""
 
     node: Node

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.document import Document
 from peft_lint.events import ParametersTouched, Stepped, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Node
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.untrained import Untrained
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion

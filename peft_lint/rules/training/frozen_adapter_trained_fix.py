@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Wrapped
 from peft_lint.finding import Applicability
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.loading.trained_checkpoint_reinitialised_fix import LoadTrained
 from peft_lint.suspicion import NoFix, Proposal
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Handle, Node
 from peft_lint.interpreter.values import Items, literal
+from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.rules.trainers import given, maker, settings_of, spelled
 from peft_lint.scene import Scene
@@ -28,7 +28,7 @@ _TASKS = frozenset(
 _REPLACED = ("label_names", "data_collator", "compute_loss", "prediction_step", "forward")
 
 
-class Defect(NamedTuple):
+class Defect(Record):
     """What is wrong with the names, and the code that is meant."""
 
     severity: Severity

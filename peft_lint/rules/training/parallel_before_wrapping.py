@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Accelerated, Compiled, Enclosed, Saved, Trained
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Handle, Kind, Node
+from peft_lint.lean import Record
 from peft_lint.library.registry import canonical
 from peft_lint.rules.turning import Step, turned
 from peft_lint.scene import Scene
@@ -20,7 +20,7 @@ _NAMES = "the names of the adapter's weights get the wrapper's prefix, and fit n
 _RANKS = "in several processes nothing makes the adapter's gradients agree, and each learns its own"
 
 
-class Wrap(NamedTuple):
+class Wrap(Record):
     """A wrap of a base that `made` made parallel, or compiled; `words` say what comes of it."""
 
     event: Enclosed

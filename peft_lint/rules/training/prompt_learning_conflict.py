@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Body, Config, Node, Trainer
 from peft_lint.interpreter.values import literal
+from peft_lint.lean import Record
 from peft_lint.rules.guards import expects
 from peft_lint.rules.trainers import keeps_checkpoints, loads_by_hand, spelled
 from peft_lint.scene import Scene
@@ -21,7 +21,7 @@ _TASKS = ("CausalLM", "Seq2SeqLM")
 _SWITCH = "gradient_checkpointing_disable"
 
 
-class Conflict(NamedTuple):
+class Conflict(Record):
     """A setting, what it does to the prompts in words, and where the text gives it."""
 
     setting: str

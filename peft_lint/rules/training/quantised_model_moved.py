@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from peft_lint.document import Document
 from peft_lint.events import Converted, ModelLoaded
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Body, Kind, Node
 from peft_lint.interpreter.values import Symbol, Value, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.inference import EVALUATES_ITSELF
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from peft_lint.events import Resized, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Node
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import is_guarded
 from peft_lint.rules.vocabulary import enlarges, is_published, takes_embeddings
 from peft_lint.scene import Scene

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peft_lint.events import (
     Escaped,
@@ -19,6 +18,7 @@ from peft_lint.events import (
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Config, Kind, Node
 from peft_lint.interpreter.values import Items, Literal, literal
+from peft_lint.lean import Record
 from peft_lint.rules.unfreezing import chooses_or_saves, unfrozen_part
 from peft_lint.rules.vocabulary import EMBEDDINGS
 from peft_lint.scene import Scene
@@ -31,7 +31,7 @@ _HEADS = frozenset({"classifier", "score", "qa_outputs", "pre_classifier"})
 _SAVES = ("save_pretrained", "save_model", "push_to_hub")
 
 
-class Unfrozen(NamedTuple):
+class Unfrozen(Record):
     """Where a part of a model is unfrozen: its name, and the adapter that is saved without it."""
 
     node: Node
