@@ -2,6 +2,11 @@
 
 import pytest
 
+from peft_lint.document import Document
+from peft_lint.engine import find
+from peft_lint.fixer import fix
+from peft_lint.rulebook import all_rules
+from peft_lint.versions import Target
 from tests.proofs.harness import run
 from tests.proofs.harness.measures import texts
 
@@ -91,9 +96,26 @@ def test_one_seed_does_not_make_two_calls_equal():
     assert first != second
 
 
+def test_the_fix_leaves_samples_of_a_loop_and_of_a_helper_different():
+    helper = "def draw():\n    return model.generate(**inputs, do_sample=True, max_new_tokens=20)\n"
+    loop = "drawn = []\nfor _ in range(2):\n    drawn.append(draw())\nanswer, other = drawn\n"
+    code = IMPORTS + helper + loop
+    seeded = fixed(code)
+    assert seeded.count("set_seed(0)\n") == 1
+    first, second = run(seeded, two_answers).value()
+    assert first != second
+
+
 @pytest.mark.parametrize("keyword", ["seed=1", "generator=torch.Generator()"])
 def test_generate_takes_no_seed(keyword):
     assert "ValueError" in run(IMPORTS + f"model.generate(**inputs, {keyword})").exception
+
+
+def fixed(code):
+    """Return the code as the rule's fix leaves it."""
+    rules = tuple(rule for rule in all_rules() if rule.code == "PEF202")
+    document = Document("example.py", code)
+    return fix(document, lambda one: find(one, rules, Target()), unsafe=True).document.text
 
 
 def distinct_results(code):

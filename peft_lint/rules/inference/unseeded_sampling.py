@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from peft_lint.events import Inference
 from peft_lint.finding import Applicability, Severity
+from peft_lint.interpreter.objects import Node
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -21,6 +23,7 @@ class Rule:
 
     def __init__(self) -> None:
         self._unseeded: dict[Inference, bool] = {}
+        self._starts: dict[Inference, Node] = {}
 
     def on_inference(self, event: Inference, scene: Scene) -> None:
         """Note on which worlds a sampling call runs without a seed."""
@@ -30,12 +33,17 @@ class Rule:
             return
         unseeded = event.sampling is True and scene.world.seeded is False
         self._unseeded[_place(event)] = self._unseeded.get(_place(event), True) and unseeded
+        # Seeded once in the module, rounds of a loop and calls of a helper differ as before.
+        first = scene.places(event)[0]
+        start = (*first.loops, first.node)[0]
+        if isinstance(start, ast.expr | ast.stmt):
+            self._starts.setdefault(_place(event), start)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report the first sampling call; seeding before it covers those that follow."""
         for event, unseeded in self._unseeded.items():
             if unseeded:
-                yield _suspicion(event)
+                yield _suspicion(event, self._starts.get(event, event.node))
                 return
 
 
@@ -44,7 +52,7 @@ def _place(event: Inference) -> Inference:
     return Inference(event.node, 0, event.how, event.receiver, None)
 
 
-def _suspicion(event: Inference) -> Suspicion:
+def _suspicion(event: Inference, start: Node) -> Suspicion:
     return Suspicion(
         code="PEF202",
         severity=Severity.INFO,
@@ -56,7 +64,7 @@ def _suspicion(event: Inference) -> Suspicion:
             Proposal(
                 "Seed with transformers.set_seed before the first sampling call",
                 Applicability.UNSAFE,
-                SeedFirst(event),
+                SeedFirst(start),
                 (event.node,),
             ),
         ),
@@ -64,12 +72,12 @@ def _suspicion(event: Inference) -> Suspicion:
 
 
 class SeedFirst:
-    """Insert `set_seed(0)` before the statement that samples."""
+    """Insert `set_seed(0)` before the statement of the module that leads to sampling."""
 
-    def __init__(self, event: Inference) -> None:
-        self._event = event
+    def __init__(self, start: Node) -> None:
+        self._start = start
 
     def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
         """Insert the line under the name that the document has for it."""
         seed = rewriting.spelling("transformers.set_seed")
-        rewriting.insert_before(self._event.node, f"{seed}(0)")
+        rewriting.insert_before(self._start, f"{seed}(0)")
