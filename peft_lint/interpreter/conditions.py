@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 
 from peft_lint.interpreter import releases
 from peft_lint.interpreter.objects import Kind
-from peft_lint.interpreter.values import Bound, Ref, Unknown, Value, key, truth
+from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Ref, Value, key, truth
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING
 
@@ -53,7 +53,8 @@ def has(world: World, value: Value, name: str) -> bool | None:
 
 def learn(value: Value, holds: bool, world: World) -> None:
     """Remember on `world` that `value` is true, or is not."""
-    if isinstance(value, Unknown) and value.origin is None:
+    # What a join left unknown is one value from there on, and may be asked about again.
+    if value is NOTHING_KNOWN:
         return
     _learn(key(value), holds, world)
 

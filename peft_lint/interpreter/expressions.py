@@ -127,7 +127,7 @@ def _negated(machine: Machine, value: Value, node: ast.expr) -> Value:
     known = conditions.known_truth(machine, value, machine.world)
     if known is not None:
         return Literal((not known,), node)
-    if isinstance(value, Unknown) and value.origin is None:
+    if value is NOTHING_KNOWN:
         return NOTHING_KNOWN
     return Unknown(("not", key(value)), depth=1)
 
