@@ -179,17 +179,30 @@ def _isinstance(machine: Machine, arguments: Call) -> Value:
         if wanted is not None and constant is not None:
             return Literal((isinstance(constant, wanted),), arguments.node)
     handle = machine.world.handle(value)
-    if handle is not None and isinstance(kind, Symbol) and kind.name in _PEFT_MODELS:
-        # `if isinstance(pipe.unet, PeftModel)` decides how to load (peft's boft_dreambooth).
-        if handle.kind is Kind.PEFT:
-            return Literal((True,), arguments.node)
-        if handle.kind is Kind.PLAIN and machine.world.body(handle).adapters is not None:
-            return Literal((False,), arguments.node)
+    if handle is not None:
+        kinds = kind.items if isinstance(kind, Items) else (kind,)
+        answers = {_is_instance(machine, handle, one) for one in kinds}
+        if True in answers or answers == {False}:
+            return Literal((True in answers,), arguments.node)
     asks = isinstance(kind, Symbol) and registry.canonical(kind.name) == "peft.PeftConfig"
     if asks and (handle is not None or isinstance(machine.world.state(value), Config)):
         # A helper that takes a model and a config in either order asks which is which.
         return Literal((handle is None,), arguments.node)
     return derived("isinstance", value, kind)
+
+
+def _is_instance(machine: Machine, handle: Handle, kind: Value) -> bool | None:
+    """Return whether a handle is of a class that stands around models, None if unknown."""
+    name = registry.canonical(kind.name) if isinstance(kind, Symbol) else ""
+    if handle.kind is Kind.WRAPPER and name == literal(handle.settings):
+        return True
+    if not name.startswith(_PEFT_MODEL):
+        return None
+    # `if isinstance(pipe.unet, PeftModel)` decides how to load (peft's boft_dreambooth).
+    if handle.kind is Kind.PEFT:
+        return True if name == _PEFT_MODEL else None
+    known = handle.kind is Kind.PLAIN and machine.world.body(handle).adapters is not None
+    return False if known else None
 
 
 def _hasattr(machine: Machine, arguments: Call) -> Value:
@@ -210,7 +223,8 @@ def _callable(machine: Machine, arguments: Call) -> Value:
     return derived("callable", value)
 
 
-_PEFT_MODELS = frozenset({"peft.PeftModel", "peft.peft_model.PeftModel"})
+# Also what the names of its subclasses, one for each task, begin with.
+_PEFT_MODEL = "peft.PeftModel"
 _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "super": _super,
     "getattr": _getattr,

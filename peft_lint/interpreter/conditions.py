@@ -40,8 +40,10 @@ _OF_TUNERS = frozenset({"merge_and_unload", "unload", "merge_adapter", "unmerge_
 
 
 def has(world: World, value: Value, name: str) -> bool | None:
-    """Return whether a model has an attribute by which one asks if PEFT has wrapped it."""
+    """Return whether a model has an attribute by which one asks what is wrapped around it."""
     handle = world.handle(value)
+    if name == "module" and handle is not None and handle.kind is Kind.WRAPPER:
+        return True
     if handle is None or not (name in _OF_PEFT_MODELS or name in _OF_TUNERS):
         return None
     adapters = world.body(handle).adapters

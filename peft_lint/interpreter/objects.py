@@ -208,8 +208,8 @@ class Handle(Record):
     """One object that stands for a body.
 
     `training` is its own top flag. `inner` is the id of the handle that it wraps.
-    `settings` is the PEFT task type it was
-    made with, as a literal, or the keywords of a pipeline.
+    `settings` is the PEFT task type it was made with or the class of a wrapper, as a literal, or
+    the keywords of a pipeline.
     """
 
     body: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
+from functools import partial
 
 from peft_lint.events import Compiled, ParametersTouched, Saved, StateDictRead, Trained
 from peft_lint.interpreter.call import Call, result_of
@@ -69,15 +70,19 @@ def compile_(call: Call) -> Value:
     return NOTHING_KNOWN if value is None else value
 
 
-@function("torch.DataParallel", "torch.DistributedDataParallel", "torch.FullyShardedDataParallel")
-def parallel(call: Call) -> Value:
+def _parallel(call: Call, class_name: str) -> Value:
     """Model a parallel wrapper, whose own flag starts in train mode (A7)."""
     machine = call.machine
     found = handle_of(machine, call.get(0, "module"))
     if found is None:
         return result_of(machine, NOTHING_KNOWN, call)
     ref, handle = found
-    return machine.world.add(Handle(handle.body, Kind.WRAPPER, call.node, True, ref.id))
+    of = Literal((class_name,))
+    return machine.world.add(Handle(handle.body, Kind.WRAPPER, call.node, True, ref.id, of))
+
+
+for _name in ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel"):
+    function(f"torch.{_name}")(partial(_parallel, class_name=f"torch.{_name}"))
 
 
 @function("torch.save", "pickle.dump", "joblib.dump", creates=False)
