@@ -14,6 +14,7 @@ from peft_lint.interpreter.values import (
     Bound,
     ContextManager,
     Items,
+    Literal,
     Ref,
     Value,
     derived,
@@ -293,6 +294,13 @@ def _data(machine: Machine, ref: Ref, state: State) -> Value:
     return derived("data", ref)
 
 
-@attribute_of(Handle, "active_adapter", "active_adapters", "training")
+@attribute_of(Handle, "active_adapter", "active_adapters")
 def _named(machine: Machine, ref: Ref, state: State) -> Value:
     return derived("state", ref)
+
+
+@attribute_of(Handle, "training")
+def _training(machine: Machine, ref: Ref, state: State) -> Value:
+    """Return the mode that code keeps to go back to it later."""
+    assert isinstance(state, Handle)
+    return derived("training", ref) if state.training is None else Literal((state.training,))
