@@ -115,6 +115,17 @@ def _dict(machine: Machine, arguments: Call) -> Value:
     return merged(entries, Entries(arguments.keywords, arguments.complete))
 
 
+def _any(name: str, operator: str) -> Callable[[Machine, Call], Value]:
+    def model(machine: Machine, arguments: Call) -> Value:
+        value = arguments.args[0] if arguments.args else NOTHING_KNOWN
+        if isinstance(value, Items) and value.exact and value.items:
+            # One question, whichever way it is spelled.
+            return derived(operator, *value.items)
+        return derived(name, *arguments.values())
+
+    return model
+
+
 def _through(machine: Machine, arguments: Call) -> Value:
     return arguments.args[0] if arguments.args else NOTHING_KNOWN
 
@@ -237,6 +248,8 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "enumerate": _enumerate,
     "zip": _zip,
     "dict": _dict,
+    "any": _any("any", "Or"),
+    "all": _any("all", "And"),
     "iter": _through,
     "reversed": _through,
     "next": _next,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from peft_lint.interpreter import access, conditions, contexts, matching
-from peft_lint.interpreter.values import NOTHING_KNOWN, Entries, Items, Literal, Value
+from peft_lint.interpreter import access, conditions, contexts, matching, shares
+from peft_lint.interpreter.values import NOTHING_KNOWN, Entries, Items, Literal, Value, contained
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
@@ -71,10 +71,12 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
                 return [machine.world], [left]
 
             with machine.surrounded(context):
-                if rounds is None:
-                    results += _loop(machine, node, [after], enter)
-                else:
+                if rounds is not None:
                     results += _unrolled(machine, node, after, rounds)
+                elif turns := _turns(machine, node, iterable):
+                    results += _shared(machine, node, after, turns)
+                else:
+                    results += _loop(machine, node, [after], enter)
     return results
 
 
@@ -106,6 +108,40 @@ def _unrolled(
     going = machine.run_block(node.orelse, going)
     machine.flow = outer
     return machine.settle(going + flow.broken)
+
+
+def _turns(machine: Machine, node: ast.For | ast.AsyncFor, iterable: Value) -> list[shares.Turn]:
+    """Return the rounds of a loop that freezes or unfreezes parameters, none for any other."""
+    turns = shares.turns(machine, node, access.element(machine, iterable))
+    if turns and shares.leaves_early(node):
+        return []
+    told = shares.carried(machine, node, machine.world) if turns else {}
+    return [] if any(map(contained, told.values())) else turns
+
+
+def _shared(
+    machine: Machine, node: ast.For | ast.AsyncFor, world: World, turns: list[shares.Turn]
+) -> list[World]:
+    """Run a loop once for each share of a model's parameters."""
+    outer = machine.flow
+    machine.flow = flow = outer._replace(broken=[], continued=[])
+    going = [world]
+    for turn in turns:
+        ends: list[World] = []
+        for one in going:
+            machine.world, before = one, shares.gradient(one, turn.share)
+            for name in shares.carried(machine, node, one):
+                access.bind(machine, name, machine.fresh(node, name, turn.share))
+            access.assign(machine, node.target, turn.element)
+            degraded = machine.degraded
+            after = machine.run_block(node.body, [machine.world]) + flow.continued
+            flow.continued.clear()
+            shares.close(after, turn.share, before, sure=machine.degraded == degraded)
+            ends += after
+        going = machine.settle(ends)
+    going = machine.run_block(node.orelse, going)
+    machine.flow = outer
+    return going
 
 
 def _loop(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
-from peft_lint.interpreter import releases
+from peft_lint.interpreter import releases, shares
 from peft_lint.interpreter.objects import Kind
 from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Ref, Value, key, truth
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.library import registry
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
@@ -20,18 +21,41 @@ def known_truth(machine: Machine, value: Value, world: World) -> bool | None:
     known = truth(value)
     if known is None and isinstance(value, Bound) and isinstance(value.function, str):
         known = has(world, value.receiver, value.function)
-    if known is not None:
-        return known
-    condition, positive = _normal(key(value))
+    return _known(machine, key(value), world) if known is None else known
+
+
+def _known(machine: Machine, condition: Hashable, world: World) -> bool | None:
+    condition, positive = _normal(condition)
     holds = world.facts.get(condition)
-    match condition:
-        case ("peft_config", Ref() as model) if holds is None:
-            holds = has(world, model, "peft_config")
+    if holds is None:
+        match condition:
+            case ("peft_config", Ref() as model):
+                holds = has(world, model, "peft_config")
+            case ("attribute", parameter, "requires_grad"):
+                share = shares.of_parameter(parameter)
+                holds = None if share is None else shares.can_be_trained(world, share)
+            case ("And" | "Or" as operator, *operands):
+                holds = _composed(machine, operator == "And", operands, world)
+            case ("literal", ((_, constant),)):
+                holds = bool(constant)
+            case ("in" | "startswith" | "endswith", *_):
+                answers = (test(condition, world) for test in registry.NAME_TESTS)
+                holds = next(answers, None)
     if holds is None:
         holds = releases.decided(condition, machine.target)
     if holds is None and _excluded(condition, world.facts):
         holds = False
     return None if holds is None else holds == positive
+
+
+def _composed(
+    machine: Machine, is_and: bool, operands: Iterable[Hashable], world: World
+) -> bool | None:
+    """Return what is known of `and` or `or`: one operand may be enough."""
+    answers = [_known(machine, one, world) for one in operands]
+    if (not is_and) in answers:
+        return not is_and
+    return None if None in answers else is_and
 
 
 # Attributes that every PeftModel has, those that prompt learning is without; plain models none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from peft_lint.interpreter import access, calls, conditions
+from peft_lint.interpreter import access, calls, conditions, shares
 from peft_lint.interpreter.code import inside
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -28,6 +28,7 @@ from peft_lint.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
 
+_Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 _COMPARISONS: dict[type[ast.cmpop], tuple[str, bool]] = {
     ast.Eq: ("==", True),
     ast.NotEq: ("==", False),
@@ -229,34 +230,86 @@ def _slice(machine: Machine, node: ast.Slice) -> Value:
     return derived("slice", *parts)
 
 
-def _comprehension(
-    machine: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
-) -> Value:
+def _comprehension(machine: Machine, node: _Comprehension) -> Value:
     frame, machine.frame = machine.frame, machine.world.push(machine.frame)
     inner = machine.frame
     try:
-        iterables = []
-        for generator in node.generators:
-            iterable = machine.eval(generator.iter)
-            iterables.append(iterable)
-            access.assign(machine, generator.target, access.element(machine, iterable))
-            for condition in generator.ifs:
-                machine.eval(condition)
-        if isinstance(node, ast.DictComp):
-            machine.eval(node.key)
-            value = machine.eval(node.value)
+        first, *others = node.generators
+        iterable = machine.eval(first.iter)
+        element = access.element(machine, iterable)
+        turns = [] if others else shares.turns(machine, node, element)
+        if turns:
+            value = _in_turns(machine, node, turns)
+        elif constants := _constants(node, iterable):
+            answers = []
+            for constant in constants:
+                access.assign(machine, first.target, constant)
+                answers.append(_made(machine, node))
+            return Items("list", tuple(answers), node=node)
         else:
-            value = machine.eval(node.elt)
+            _take(machine, first, element)
+            for generator in others:
+                _take(machine, generator, access.element(machine, machine.eval(generator.iter)))
+            value = _made(machine, node)
     finally:
         machine.frame = frame
         if inner in machine.world.frames:
             machine.world.pop(inner)
     if not contained(value):
         lazy = isinstance(node, ast.GeneratorExp)
-        return access.collection(machine, iterables[0], node, lazy)
+        return access.collection(machine, iterable, node, lazy)
     if isinstance(node, ast.DictComp):
         return Entries((("<each>", value),), exact=False, node=node)
     return Items("list", (value,), exact=False, node=node)
+
+
+# A comparison with each of this many constants is made one by one.
+_MAX_CONSTANTS = 8
+
+
+def _constants(node: _Comprehension, iterable: Value) -> tuple[Value, ...]:
+    """Return the constants with each of which a comprehension compares, as for `any`."""
+    if (
+        isinstance(iterable, Items)
+        and iterable.exact
+        and len(iterable.items) <= _MAX_CONSTANTS
+        and isinstance(node, (ast.GeneratorExp, ast.ListComp))
+        and isinstance(node.elt, ast.Compare)
+        and len(node.generators) == 1
+        and not node.generators[0].ifs
+        and all(isinstance(one, Literal) for one in iterable.items)
+    ):
+        return iterable.items
+    return ()
+
+
+def _take(machine: Machine, generator: ast.comprehension, element: Value) -> list[bool | None]:
+    """Bind what a comprehension goes through; return the answers of its conditions."""
+    access.assign(machine, generator.target, element)
+    return [
+        conditions.known_truth(machine, machine.eval(condition), machine.world)
+        for condition in generator.ifs
+    ]
+
+
+def _made(machine: Machine, node: _Comprehension) -> Value:
+    """Return the element that a comprehension makes of what its names hold."""
+    if isinstance(node, ast.DictComp):
+        machine.eval(node.key)
+        return machine.eval(node.value)
+    return machine.eval(node.elt)
+
+
+def _in_turns(machine: Machine, node: _Comprehension, turns: list[shares.Turn]) -> Value:
+    """Make the elements of a comprehension that freezes or unfreezes parameters."""
+    value: Value = NOTHING_KNOWN
+    for turn in turns:
+        answers = _take(machine, node.generators[0], turn.element)
+        if False not in answers:
+            before = shares.gradient(machine.world, turn.share)
+            value = _made(machine, node)
+            shares.close([machine.world], turn.share, before, sure=None not in answers)
+    return value
 
 
 def _joined_string(machine: Machine, node: ast.JoinedStr) -> Value:

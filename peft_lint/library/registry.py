@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from functools import cache
 from importlib import import_module
 
 from peft_lint.interpreter.call import bare, result_of
 from peft_lint.interpreter.code import Vocabulary
-from peft_lint.interpreter.objects import Arguments, Config, Handle, State
+from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle, State
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -26,6 +26,7 @@ from peft_lint.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
+    from peft_lint.interpreter.world import World
 
 FunctionModel = Callable[["Call"], Value]
 AttributeModel = Callable[["Machine", Ref, State], Value]
@@ -49,6 +50,8 @@ UNKNOWN_METHODS: dict[str, FunctionModel] = {}
 UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, Value, ast.Attribute], None]] = {}
 # What a loop does whose rounds are too many to tell apart, from its iterable and its words.
 LOOPS: list[Callable[[Machine, Value, Collection[str]], None]] = []
+# What a condition on a parameter's name says of the share that it stands for.
+NAME_TESTS: list[Callable[[Hashable, World], Fact]] = []
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
 PART_ASSIGNMENTS: dict[str, Callable[[Machine, ast.Attribute, int], None]] = {}
@@ -354,6 +357,7 @@ def load(text: str) -> None:
         inference,
         models,
         optimizers,
+        parameter_names,
         peft,
         releases,
         standard,

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from functools import partial
 
 from peft_lint.events import Compiled, ParametersTouched, Saved, StateDictRead, Trained
+from peft_lint.interpreter import conditions, shares
 from peft_lint.interpreter.call import Call, result_of
-from peft_lint.interpreter.objects import Adapter, Fact, Handle, Kind, Weights
+from peft_lint.interpreter.objects import Adapter, Handle, Kind, Weights
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -21,7 +22,6 @@ from peft_lint.interpreter.values import (
     Value,
     contained,
     drawn_from,
-    literal,
 )
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.handles import (
@@ -233,44 +233,21 @@ def part_read(call: Call) -> Value:
 
 
 def _requires_grad_set(machine: Machine, owner: Unknown, value: Value, target: ast.expr) -> None:
-    """Model `parameter.requires_grad = …`: of one, or in a plain loop of all of them."""
+    """Model `parameter.requires_grad = …`: of one, or in a loop of all that it stands for."""
+    share = shares.of_parameter(owner.origin)
     number = drawn_from(owner)
-    if number is not None:
-        constant = literal(value)
-        every = isinstance(constant, bool) and _is_any(owner) and _in_every_round(machine)
-        on = bool(constant) if every else None
-        touch_parameters(machine, target, number, on)
-
-
-def _is_any(parameter: Unknown) -> bool:
-    """Return whether a value is what a loop over all parameters, with or without names, gives."""
-    origin = parameter.origin
-    if isinstance(origin, tuple) and origin[0] == "item":
-        origin = origin[1]
-    return (
-        isinstance(origin, tuple)
-        and origin[0] == "element"
-        and isinstance(origin[1], tuple)
-        and origin[1][0] == "parameters"
+    if share is None:
+        if number is not None:
+            touch_parameters(machine, target, number)
+        return
+    world = machine.world
+    on = conditions.known_truth(machine, value, world)
+    shares.set_gradient(world, share, shares.Gradient(on, target if on is False else None))
+    machine.emit(
+        ParametersTouched(
+            target, share.model, on if shares.are_all(world, share.model, on) else None
+        )
     )
-
-
-def _in_every_round(machine: Machine) -> bool:
-    """Return whether the statement under way decides on everything that its loop goes through."""
-    loop = machine.context.loops[-1] if machine.context.loops else None
-    if not isinstance(loop, ast.For):
-        return False
-    nodes = (node for statement in loop.body for node in ast.walk(statement))
-    names = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
-    if sum(name in ("requires_grad", "requires_grad_") for name in names) > 1:
-        # What is set for all may be set again, for some.
-        return False
-    for statement in loop.body:
-        if statement is machine.statement:
-            return True
-        if any(isinstance(one, (ast.Continue, ast.Break)) for one in ast.walk(statement)):
-            break
-    return False
 
 
 UNKNOWN_ASSIGNMENTS["requires_grad"] = _requires_grad_set
@@ -345,17 +322,12 @@ def _forget_modes(machine: Machine, module: Unknown) -> None:
         update_adapters(machine, handle, training=None)
 
 
-def touch_parameters(
-    machine: Machine, node: ast.expr | ast.stmt, number: int, on: Fact = None
-) -> None:
-    """Tell that the code froze, unfroze or changed parameters of the handle `number` itself.
-
-    `on` is whether all of them can be trained now, None if only some were changed.
-    """
+def touch_parameters(machine: Machine, node: ast.expr | ast.stmt, number: int) -> None:
+    """Tell that the code froze, unfroze or changed some parameters of a handle itself."""
     handle = machine.world.heap.get(number)
     if isinstance(handle, Handle):
-        set_requires_grad(machine, handle, on, node)
-        machine.emit(ParametersTouched(node, number, on))
+        set_requires_grad(machine, handle, None, node)
+        machine.emit(ParametersTouched(node, number))
 
 
 PART_ASSIGNMENTS["requires_grad"] = touch_parameters

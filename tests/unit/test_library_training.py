@@ -12,10 +12,12 @@ from peft_lint.versions import Target
 PREAMBLE = """
 import sys
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from peft import LoraConfig, PeftModel, PromptTuningConfig, get_peft_model
+from peft import prepare_model_for_kbit_training
 from transformers import AutoModelForCausalLM, Trainer
 base = AutoModelForCausalLM.from_pretrained("base-model")
 """
+REMOTE = "base = AutoModelForCausalLM.from_pretrained('own', trust_remote_code=True)\n"
 WRAP = "model = get_peft_model(base, LoraConfig())\n"
 EVERY = "for p in model.parameters():\n    p.requires_grad = False\n"
 NAMED = "for name, p in model.named_parameters():\n    "
@@ -33,7 +35,7 @@ def gradients(code):
     """Return whether the adapters can be trained at the end, and whether other parameters can."""
     machine, _ = interpreted(code)
     (world,) = settle(machine.ends, limit=1)
-    (body,) = (state for state in world.heap.values() if isinstance(state, Body))
+    *_, body = (state for state in world.heap.values() if isinstance(state, Body))
     return [one.trainable for one in body.adapters or ()], body.others
 
 
@@ -53,10 +55,6 @@ def gradients(code):
         (WRAP + EVERY.replace("model.", "base."), [False], False),
         (WRAP + EVERY.replace("model.", "model.base_model."), [False], False),
         (WRAP + EVERY.replace("model.", "base.model."), [None], None),
-        (WRAP + NAMED + "if 'lora' not in name:\n        p.requires_grad = False", [None], None),
-        (WRAP + NAMED + "if 'lora' in name: continue\n    p.requires_grad = False", [None], None),
-        (WRAP + NAMED + "p.requires_grad = 'lora' in name", [None], None),
-        (WRAP + "[p.requires_grad_(False) for p in model.parameters()]", [None], None),
         (WRAP + "list(map(lambda p: p.requires_grad_(False), model.parameters()))", [None], None),
         (WRAP + "base.lm_head.requires_grad_(True)", [None], None),
         (WRAP + "base.lm_head.weight.requires_grad = True", [None], None),
@@ -70,6 +68,80 @@ def gradients(code):
     ],
 )  # fmt: skip
 def test_what_can_be_trained(code, adapters, others):
+    assert gradients(code) == (adapters, others)
+
+
+HEADED = WRAP.replace("LoraConfig()", "LoraConfig(modules_to_save=['lm_head'])")
+PROMPTS = WRAP.replace("LoraConfig()", "PromptTuningConfig(task_type='CAUSAL_LM')")
+LOADED = "model = PeftModel.from_pretrained(base, 'a')\n"
+TWO = WRAP + "model.add_adapter('new', LoraConfig())\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "adapters", "others"),
+    [
+        (WRAP + NAMED + "if 'lora' not in name:\n        p.requires_grad = False", [True], False),
+        (WRAP + NAMED + "if 'lora' in name: continue\n    p.requires_grad = False", [True], False),
+        (WRAP + NAMED + "if 'lora' in name: p.requires_grad = False", [False], False),
+        (WRAP + NAMED + "if 'lora' in name.lower(): p.requires_grad = False", [False], False),
+        (WRAP + NAMED + "p.requires_grad = 'lora' in name", [True], False),
+        (WRAP + NAMED + "p.requires_grad = 'lora' not in name", [False], True),
+        (WRAP + NAMED + "p.requires_grad = name.startswith('lora_')", [False], False),
+        (WRAP + NAMED + "p.requires_grad = name.startswith(('lora_', 'ia3_'))", [False], False),
+        (WRAP + NAMED + "p.requires_grad = name.startswith('base_model')", [None], None),
+        (WRAP + NAMED + "p.requires_grad = name.endswith('lora_A.default.weight')", [None], False),
+        (WRAP + NAMED + "p.requires_grad = 'ia3_' in name or 'lora_' in name", [True], False),
+        (WRAP + NAMED + "p.requires_grad = 'ia3_' in name and 'norm' in name", [False], False),
+        (WRAP + NAMED + "p.requires_grad = any(k in name for k in ('lora_', 'norm'))", [True], None),
+        (WRAP + NAMED + "p.requires_grad = all(k in name for k in ('ia3_', 'q'))", [False], False),
+        (WRAP + NAMED + "p.requires_grad = any(k in name for k in out_of_view())", [None], None),
+        (WRAP + NAMED + "if 'lora_A' in name: p.requires_grad = False", [None], False),
+        (WRAP + NAMED + "if 'q_proj' in name: p.requires_grad = False", [None], False),
+        (WRAP + NAMED + "if 'q_proj' in name: p.requires_grad = True", [True], None),
+        (WRAP + NAMED + "if p.dtype == torch.half: p.requires_grad = False", [None], False),
+        (WRAP + NAMED + "if not p.requires_grad: continue\n    p.requires_grad = False", [False], False),
+        (WRAP + NAMED + "p.requires_grad = False\n    if 'lora_' in name: p.requires_grad = True",
+         [True], False),
+        (WRAP + NAMED + "p.requires_grad = False\n    if 'q_proj' in name: p.requires_grad = True",
+         [None], None),
+        (WRAP + NAMED + "p.requires_grad = False\n    if 'q_proj' in name: break", [None], None),
+        (WRAP + NAMED + "for key in ('x', 'lora_'):\n        if key in name:\n"
+         "            p.requires_grad = False\n            break", [False], False),
+        (WRAP + NAMED + "if 'norm' in name: p.requires_grad = True\n"
+         "    elif 'lora_' in name: p.requires_grad = False\n    else: p.requires_grad = False",
+         [None], None),
+        (WRAP + "for i, (n, p) in enumerate(model.named_parameters()):\n"
+         "    p.requires_grad = 'lora_' in n", [True], False),
+        (WRAP + "seen = False\n" + NAMED + "seen = seen or 'lora_' in name\n    p.requires_grad = seen",
+         [True], None),
+        (WRAP + "def choose(n, p):\n    p.requires_grad_('lora_' in n)\n" + NAMED + "choose(name, p)",
+         [True], False),
+        (WRAP + "[p.requires_grad_(False) for p in model.parameters()]", [False], False),
+        (WRAP + "[p.requires_grad_('lora_' in n) for n, p in model.named_parameters()]", [True], False),
+        (WRAP + "[p.requires_grad_(False) for n, p in model.named_parameters() if 'lora_' in n]",
+         [False], False),
+        (WRAP + "[p.requires_grad_(False) for n, p in model.named_parameters() if 'q_' in n]",
+         [None], False),
+        (HEADED + NAMED + "if 'lora' not in name: p.requires_grad = False", [None], False),
+        (HEADED + NAMED + "p.requires_grad = 'lora' in name or 'to_save' in name", [None], None),
+        (HEADED + NAMED + "p.requires_grad = 'base_model' in name", [True], True),
+        (PROMPTS + NAMED + "p.requires_grad = 'prompt_encoder' in name", [True], None),
+        (PROMPTS + NAMED + "p.requires_grad = 'lora_' in name", [False], False),
+        (PROMPTS + NAMED.replace("model.", "base.") + "p.requires_grad = False", [True], False),
+        (LOADED + NAMED + "p.requires_grad = 'lora_' in name", [None], False),
+        (LOADED + NAMED + "if 'lora_' not in name: p.requires_grad = False", [False], False),
+        (LOADED + NAMED + "if 'lora_' in name: p.requires_grad = True", [None], False),
+        (TWO + NAMED + "p.requires_grad = 'default' in name", [True, None], None),
+        (TWO + NAMED + "p.requires_grad = 'lora' in name", [True, True], False),
+        (TWO + "model.add_adapter('third', LoraConfig())\n" + NAMED + "p.requires_grad = 'lora' in name",
+         [None, None, None], None),
+        (REMOTE + WRAP + NAMED + "p.requires_grad = 'lora' in name", [True], None),
+        (REMOTE + WRAP + NAMED + "if 'ia3_' in name: p.requires_grad = False", [None], False),
+        (REMOTE + WRAP + NAMED + "p.requires_grad = name.startswith('lora_')", [False], False),
+    ],
+)  # fmt: skip
+def test_what_names_of_parameters_select(code, adapters, others):
+    """True and False are claims on all parameters of an adapter; what names leave open is None."""
     assert gradients(code) == (adapters, others)
 
 
