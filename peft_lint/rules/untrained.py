@@ -77,8 +77,11 @@ class Untrained:
 
     def _is_sure(self, body: Body, scene: Scene) -> bool:
         now = _conditions(scene)
-        steps = {one.frozen_by or one.node for one in body.adapters or ()}
-        return all(any(now <= then for then in self._conditions.get(one, ())) for one in steps)
+        # One without such a step was added frozen, and is there whatever the conditions.
+        steps = {one.frozen_by for one in body.adapters or () if one.frozen_by is not None}
+        return bool(steps) and all(
+            any(now <= then for then in self._conditions.get(one, ())) for one in steps
+        )
 
 
 def fresh_and_inactive(body: Body) -> list[Adapter]:
