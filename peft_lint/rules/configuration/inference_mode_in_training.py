@@ -41,9 +41,10 @@ class Rule:
                 self._found.setdefault(adapter.node, found)
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
-        """The code unfreezes parameters by itself, or some of them."""
+        """The code unfreezes parameters of adapters by itself, or some of them."""
         body = scene.body(event)
-        if body.adapters != ():
+        adapters = body.adapters
+        if adapters is None or any(one.trainable is not False for one in adapters):
             self._touched.add(body.node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:

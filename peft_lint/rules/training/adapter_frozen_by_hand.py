@@ -29,7 +29,7 @@ class Rule:
         self._frozen: set[Node] = set()
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
-        """Note where all parameters are frozen."""
+        """Note what leaves all parameters frozen."""
         if event.on is False:
             self._frozen.add(event.node)
             self._untrained.froze(event.node, scene)
@@ -55,11 +55,11 @@ def _suspicion(frozen: Node, adapter: Adapter, run: Node, document: Document) ->
     return Suspicion(
         code="PEF405",
         severity=Severity.ERROR,
-        message="all parameters are frozen here, and the adapter among them is then trained",
+        message="from here on all parameters are frozen, the adapter's too, and it is then trained",
         anchor=frozen,
         story=(
             (adapter.node, "the model has its adapter from here on"),
-            (frozen, "all of its parameters are frozen here"),
+            (frozen, "after this all of its parameters are frozen"),
             (run, "and it is trained here, where nothing of it can change"),
         ),
         cause=adapter.node,
