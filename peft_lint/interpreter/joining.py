@@ -206,6 +206,7 @@ def _joined_body(left: Body, right: Body) -> Body | None:
             if one.node is two.node
         ),
         state_dict_by=(left.state_dict_by if left.state_dict_by is right.state_dict_by else None),
+        cast=left.cast if left.cast == right.cast else (left.node, None),
         steps=min(left.steps, right.steps, key=len),
     )
 

@@ -134,7 +134,8 @@ class Body(Record):
     adapters can be trained. `mode_call` is the explicit `.train()` that last set the mode,
     until training happens. `state_dict_by` is the statement that replaced the model's method
     of that name, `resized` the call that last gave it another vocabulary. `merged` are the
-    adapters that are in the base for good.
+    adapters that are in the base for good. `cast` is what last changed the dtype of weights,
+    and to which one all of them, None where the text does not say.
     """
 
     node: Node
@@ -157,11 +158,12 @@ class Body(Record):
     state_dict_by: ast.stmt | None = None
     resized: Node | None = None
     merged: tuple[Adapter, ...] = ()
+    cast: tuple[Node, str | None] | None = None
     steps: Steps = ()
 
     def __eq__(self, other: object) -> bool:
-        # How a body got into its state keeps no two worlds apart.
-        return isinstance(other, Body) and self[:-1] == other[:-1]
+        # How a body got into its state, and its dtype, keep no two worlds apart.
+        return isinstance(other, Body) and self[:-2] == other[:-2]
 
     def __hash__(self) -> int:
         return hash(self.node)

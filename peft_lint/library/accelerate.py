@@ -26,8 +26,9 @@ _METHODS_THAT_KEEP = words(
 
 @function("accelerate.Accelerator", creates=False)
 def accelerator(call: Call) -> Value:
-    """Model an accelerator."""
-    return call.machine.world.add(Tool(call.node, "accelerator"))
+    """Model an accelerator; its settings are kept where the call spells all of them."""
+    fields = call.keywords if call.complete and not call.args else ()
+    return call.machine.world.add(Tool(call.node, "accelerator", fields=fields))
 
 
 @method(Tool, "prepare", "prepare_model")

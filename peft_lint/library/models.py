@@ -28,6 +28,7 @@ from peft_lint.interpreter.values import (
     literal,
 )
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.library.dtypes import cast_by
 from peft_lint.library.handles import (
     add_step,
     change_body,
@@ -103,8 +104,12 @@ UNCALLED[(Handle, "eval")] = UNCALLED[(Handle, "train")] = _uncalled
 @method(Handle, *words("to cuda cpu half float bfloat16 double xpu npu type"))
 def same_model(call: Call) -> Value:
     """Model a method that returns the model and keeps its mode."""
-    ref, _, _ = receiver_of(call)
-    call.machine.emit(Converted(call.node, ref.id, spelled_method(call), call.values()))
+    ref, handle, _ = receiver_of(call)
+    how = spelled_method(call)
+    cast = cast_by(call, how)
+    if cast is not None:
+        change_body(call.machine, handle, cast=cast)
+    call.machine.emit(Converted(call.node, ref.id, how, call.values()))
     return ref
 
 
@@ -112,7 +117,7 @@ def same_model(call: Call) -> Value:
 def dequantize(call: Call) -> Value:
     """Model giving a quantised model its full weights back, in place."""
     ref, handle, _ = receiver_of(call)
-    change_body(call.machine, handle, quantised=False)
+    change_body(call.machine, handle, quantised=False, cast=(call.node, None))
     return ref
 
 

@@ -139,6 +139,12 @@ def scaled_step(call: Call) -> Value:
     return derived("step", call.receiver or NOTHING_KNOWN, *call.values())
 
 
+@unknown_method("unscale_")
+def unscale(call: Call) -> Value:
+    """Model `scaler.unscale_(optimizer)`, which leaves what it holds as it is."""
+    return derived("unscale_", call.receiver or NOTHING_KNOWN, *call.values())
+
+
 @method(Optimizer, "add_param_group")
 def add_param_group(call: Call) -> Value:
     """Model more parameters for an optimizer."""

@@ -12,6 +12,7 @@ from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts, configs, loading
 from peft_lint.library.handles import (
     base_handle,
+    change_body,
     handle_of,
     set_requires_grad,
     update_adapters,
@@ -58,6 +59,8 @@ def prepare_model_for_kbit_training(call: Call) -> Value:
     ref, handle, _ = base_handle(call, call.get(0, "model"))
     before = call.machine.world.body(handle)
     set_requires_grad(call.machine, handle, False, call.node)
+    # What is not quantised becomes float32 (C5).
+    change_body(call.machine, handle, cast=(call.node, "float32"))
     call.machine.emit(Prepared(call.node, ref.id, before, call.node_of(0, "model")))
     return ref
 
@@ -71,9 +74,17 @@ def replace_lora_weights_loftq(call: Call) -> Value:
     return NOTHING_KNOWN
 
 
+@function("peft.cast_mixed_precision_params", creates=False)
+def cast_mixed_precision_params(call: Call) -> Value:
+    """Model float32 for what can be trained, and another dtype for the rest."""
+    found = handle_of(call.machine, call.get(0, "model"))
+    if found is not None:
+        change_body(call.machine, found[1], cast=(call.node, None))
+    return NOTHING_KNOWN
+
+
 _READERS = words(
-    "cast_mixed_precision_params get_model_status get_layer_status "
-    "get_peft_config get_peft_model_class check_if_peft_model "
+    "get_model_status get_layer_status get_peft_config get_peft_model_class check_if_peft_model "
     "rescale_adapter_scale disable_input_dtype_casting"
 )
 

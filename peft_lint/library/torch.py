@@ -24,6 +24,7 @@ from peft_lint.interpreter.values import (
     drawn_from,
 )
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.library.dtypes import cast_by
 from peft_lint.library.handles import (
     change_body,
     handle_of,
@@ -224,7 +225,16 @@ def part_mode(call: Call) -> Value:
     return Bound(call.receiver or NOTHING_KNOWN, spelled_method(call))
 
 
-@part_method("state_dict", "save_pretrained", "to", "size", "numel", "register_forward_hook")
+@part_method("to")
+def part_to(call: Call) -> Value:
+    """Model moving one module of a model, or casting it."""
+    handle = call.machine.world.handle(call.receiver)
+    if handle is not None and cast_by(call, "to") is not None:
+        change_body(call.machine, handle, cast=(call.node, None))
+    return part_read(call)
+
+
+@part_method("state_dict", "save_pretrained", "size", "numel", "register_forward_hook")
 def part_read(call: Call) -> Value:
     """Model reading one module of a model."""
     result = call.machine.fresh(call.node)
@@ -265,6 +275,9 @@ for _name in ("training", "p"):
 # How a loop puts other modules, such as the layers inside of adapters, into their parents.
 _REPLACES = frozenset({"setattr", "_modules", "set_submodule", "add_module", "register_module"})
 
+# How a loop changes the dtype of what it goes through.
+_CASTS = frozenset({"data", "to", "type", "float", "half", "bfloat16", "double", "set_"})
+
 
 def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]) -> None:
     """Model a loop that sets modes or weights, picked by their kind or their name."""
@@ -276,6 +289,10 @@ def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]
         _forget_modes(machine, iterable)
     if goes_through_modules and not _REPLACES.isdisjoint(words):
         machine.escape(Ref(number))
+    handle = machine.world.heap.get(number)
+    if not _CASTS.isdisjoint(words) and isinstance(handle, Handle) and machine.statement:
+        # `parameter.data = parameter.data.float()`, `module.to(torch.float32)`: of some of them.
+        change_body(machine, handle, cast=(machine.statement, None))
     if not {"copy_", "data", "init"}.isdisjoint(words) and machine.statement is not None:
         # `parameter.copy_(saved[name])`, `parameter.data = …`, `torch.nn.init.normal_(…)`.
         load_weights(machine, number, machine.statement)

@@ -183,6 +183,7 @@ def test_what_an_optimizer_holds(code, held):
     [
         "optimizer.step()",
         "scaler = torch.amp.GradScaler()\nscaler.step(optimizer)",
+        "scaler = torch.amp.GradScaler()\nscaler.unscale_(optimizer)\nscaler.step(optimizer)",
         "Trainer(model=model, optimizers=(optimizer, None)).train()",
     ],
 )
@@ -214,3 +215,33 @@ def test_a_path_ends_where_the_program_does(end):
 def test_what_the_module_has_made_is_there_after_it_was_left():
     machine, _ = interpreted(WRAP + "def main():\n    sys.exit(0)\nmain()")
     assert [isinstance(one, Body) for one in machine.ends[0].heap.values()].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "dtype"),
+    [
+        ("base.half()", "float16"),
+        ("base.to(torch.float16)", "float16"),
+        ("base.to('cpu', dtype=torch.half)", "float16"),
+        ("base.half().float()", "float32"),
+        (f"{WRAP}model.bfloat16()", "bfloat16"),
+        ("base.to('cpu')\nbase.to(device)\nbase.to(args.device)\nbase.to(torch.device(name))", ...),
+        ("base.to(f'cuda:{rank}')\nbase.cuda(0)\nbase.cpu()", ...),
+        ("base.half()\nbase.to(dtype)", None),
+        ("base.half()\nbase.to(**settings)", None),
+        ("base.half()\nbase.lm_head.to(torch.float32)", None),
+        ("base.half()\nbase.lm_head.to('cpu')", "float16"),
+        ("base.half()\nfor p in base.parameters():\n    p.data = p.data.float()", None),
+        ("base.half()\nfor m in base.modules():\n    m.to(torch.float32)", None),
+        ("base.half()\nfor p in base.parameters():\n    print(p.shape)", "float16"),
+        ("base.half()\nif flag:\n    base.float()", None),
+        ("base.half()\nprepare_model_for_kbit_training(base)", "float32"),
+        (f"{WRAP}model.half()\ncast_mixed_precision_params(model, torch.float16)", None),
+    ],
+)
+def test_the_last_cast_is_known(code, dtype):
+    """`...` stands for no cast at all, None for one to some other dtype, or of some weights."""
+    machine, _ = interpreted(f"from peft import cast_mixed_precision_params\n{code}")
+    (world,) = settle(machine.ends, limit=1)
+    (body,) = (state for state in world.heap.values() if isinstance(state, Body))
+    assert (... if body.cast is None else body.cast[1]) == dtype
