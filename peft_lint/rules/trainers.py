@@ -70,6 +70,11 @@ def keeps_checkpoints(settings: Arguments, trainer: Trainer, scene: Scene) -> bo
     others = (settings.get(name) for name in _OTHER_WAYS)
     if any(value is not None and literal(value, ...) not in (None, "") for value in others):
         return False
+    return has_library_callbacks(trainer, scene)
+
+
+def has_library_callbacks(trainer: Trainer, scene: Scene) -> bool:
+    """Return whether a trainer surely has no callbacks but those of transformers."""
     callbacks = trainer.callbacks
     if callbacks is None or literal(callbacks, ...) is None:
         return True
