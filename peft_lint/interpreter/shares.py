@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from peft_lint.interpreter.objects import Body, Fact, Handle, Kind, Node, agreed
 from peft_lint.interpreter.values import Items, Unknown, Value
 from peft_lint.interpreter.world import World
+from peft_lint.lean import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 _MAX_ADAPTERS = 2
 
 
-class Share(NamedTuple):
+class Share(Record):
     """Those parameters of the handle `model` that belong to `adapter`, None for all others."""
 
     model: int
     adapter: str | None
 
 
-class Gradient(NamedTuple):
+class Gradient(Record):
     """Whether the parameters of a share can be trained, and the step that froze them."""
 
     trainable: Fact
     frozen_by: Node | None
 
 
-class Turn(NamedTuple):
+class Turn(Record):
     """One round of a loop: the share, and what the loop binds in it."""
 
     share: Share

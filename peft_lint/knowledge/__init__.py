@@ -23,6 +23,7 @@ from peft_lint.knowledge.families import (
     model_class,
     shares_embedding,
     uncovered_heads,
+    unquantised,
 )
 from peft_lint.knowledge.loads import reported_heads
 
@@ -45,4 +46,5 @@ __all__ = [
     "reported_heads",
     "shares_embedding",
     "uncovered_heads",
+    "unquantised",
 ]

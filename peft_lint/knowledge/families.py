@@ -28,6 +28,8 @@ TASK_TYPES: Mapping[str, str] = {
 }
 # Heads that pre-training itself leaves behind.
 _LANGUAGE_MODELS = {"CausalLM", "MaskedLM", "Seq2SeqLM"}
+# What stands between the words of an id.
+_SEPARATORS = str.maketrans("/_.", "---")
 # Classes that add no dropout to that of the body.
 _BODY_TASKS = {None, "CausalLM", "MaskedLM", "Seq2SeqLM", "SpeechSeq2Seq", "ImageTextToText"}
 
@@ -115,6 +117,19 @@ def family(checkpoint_id: str) -> str | None:
     longest = max(filter(checkpoint_id.startswith, prefixes), key=len, default=None)
     named: str | None = table("ids")["ids"].get(checkpoint_id)
     return named or (prefixes[longest] if longest else None)
+
+
+def unquantised(checkpoint_id: str) -> bool:
+    """Return whether an id is that of a well-known checkpoint with its full weights."""
+    facts = table("checkpoints")
+    known = checkpoint(checkpoint_id) or any(map(checkpoint_id.startswith, facts["prefixes"]))
+    words = checkpoint_id.lower().translate(_SEPARATORS).split("-")
+    quantised = facts["quantised"]
+    return (
+        bool(known)
+        and family(checkpoint_id) not in quantised["families"]
+        and not any(word in quantised["words"] for word in words)
+    )
 
 
 def shares_embedding(family: str, checkpoint_id: object) -> bool:

@@ -7,7 +7,6 @@ answer differs from one parameter to the next, and then it is unknown.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import NamedTuple
 
 from peft_lint.interpreter import calls, shares
 from peft_lint.interpreter.call import Call
@@ -15,6 +14,7 @@ from peft_lint.interpreter.objects import Adapter, Body, Config, Fact, Handle, K
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Value, derived, drawn_from, literal
 from peft_lint.interpreter.world import World
 from peft_lint.knowledge import ADDED_BY_TASK_TYPE
+from peft_lint.lean import Record
 from peft_lint.library.configs import PROMPT_LEARNING, task_type
 from peft_lint.library.handles import spelled_method
 from peft_lint.library.registry import NAME_TESTS, unknown_method
@@ -44,7 +44,7 @@ _STARTS = {Kind.PEFT: "base_model.", Kind.MIXED: "base_model.", Kind.TUNER: "mod
 _AROUND = ("module.", "_orig_mod.")
 
 
-class Names(NamedTuple):
+class Names(Record):
     """The names of some parameters: all have the `parts`, and none has one of `lacks`.
 
     `start` is what all begin with, None if not known; `strange` are words that the names

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from typing import NamedTuple
 
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.knowledge.modules import ends, has_module
+from peft_lint.lean import Record
 from peft_lint.library.dtypes import loaded_as
 from peft_lint.library.registry import is_familiar
 from peft_lint.rules.heads import added_by_task
@@ -33,7 +33,7 @@ BIASED = frozenset(
 )
 
 
-class Half(NamedTuple):
+class Half(Record):
     """An adapter that is trained while weights of it, or beside it, are float16, and why."""
 
     adapter: Adapter

@@ -48,16 +48,11 @@ class Untrained:
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Note a run of a trainer; an own loop shows by the steps of its optimizer."""
         if event.trainer is not None:
-            body = None if _goes_its_own_way(event.trainer, scene) else scene.body(event)
-            self._reach(event.node, body, scene)
+            self._reach(event.node, driven(event, scene), scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Note a step of an optimizer that holds nothing but parameters of one model."""
-        world, number = scene.world, scene.handle(event).body
-        holders = [world.heap.get(one.handle) for one in event.optimizer.held]
-        alone = all(getattr(holder, "body", None) == number for holder in holders)
-        body = scene.body(event) if alone and event.optimizer.complete else None
-        self._reach(event.node, body, scene)
+        self._reach(event.node, stepped(event, scene), scene)
 
     def runs(self) -> Iterator[tuple[Node, Body]]:
         """Yield where a model is trained whose every parameter is frozen, with its body.
@@ -82,6 +77,20 @@ class Untrained:
         return bool(steps) and all(
             any(now <= then for then in self._conditions.get(one, ())) for one in steps
         )
+
+
+def driven(event: Trained, scene: Scene) -> Body | None:
+    """Return the body that a trainer trains as it is given, None where it may do otherwise."""
+    own = event.trainer is None or _goes_its_own_way(event.trainer, scene)
+    return None if own else scene.body(event)
+
+
+def stepped(event: Stepped, scene: Scene) -> Body | None:
+    """Return the body of which alone an optimizer holds parameters, None where there are others."""
+    world, number = scene.world, scene.handle(event).body
+    holders = [world.heap.get(one.handle) for one in event.optimizer.held]
+    alone = all(getattr(holder, "body", None) == number for holder in holders)
+    return scene.body(event) if alone and event.optimizer.complete else None
 
 
 def fresh_and_inactive(body: Body) -> list[Adapter]:

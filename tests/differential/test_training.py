@@ -6,7 +6,10 @@ The programs are drawn from the steps below, the same ones each time.
 import os
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from random import Random
+
+import pytest
 
 from peft_lint.document import Document
 from peft_lint.engine import find
@@ -18,7 +21,7 @@ from tests.proofs.harness.training import changed, watch
 PROGRAMS = int(os.environ.get("PEFT_LINT_PROGRAMS", "200"))
 SEED = int(os.environ.get("PEFT_LINT_SEED", "0"))
 # Each says that nothing of the adapter that is meant is trained.
-JUDGED = tuple(f"PEF{number}" for number in (310, 318, 401, 402, 403, 404, 405, 410, 411))
+JUDGED = tuple(f"PEF{number}" for number in (310, 318, 401, 402, 403, 404, 405, 410, 411, 419))
 LOUD = ("does not require grad", "empty parameter list", "doesn't match the size of optimizer")
 
 # What the runs put into the namespace; to watch a model changes nothing of it.
@@ -43,7 +46,7 @@ LORA = 'LoraConfig(task_type="CAUSAL_LM", init_lora_weights=False)'
 IA3 = 'IA3Config(task_type="CAUSAL_LM")'
 BASES = (
     "base = AutoModelForCausalLM.from_pretrained('base-model')",
-    "base = AutoModelForCausalLM.from_pretrained('base-model')",
+    "base = AutoModelForCausalLM.from_pretrained('meta-llama/Llama-3.2-1B')",
     "base = AutoModelForCausalLM.from_pretrained(\n"
     "    'base-model', quantization_config=BitsAndBytesConfig(load_in_8bit=True)\n)",
 )
@@ -297,6 +300,17 @@ def test_nothing_changes_where_a_rule_fires_and_only_there(record_property):
     assert raised <= 0.05 * PROGRAMS
     assert 0.2 < untrained / PROGRAMS < 0.8
     assert {"PEF401", "PEF402", "PEF403", "PEF404", "PEF405"} <= fired_by.keys()
+
+
+@pytest.mark.parametrize("end", [*TRAINERS, f"{LATE[0]}\n{STEP}"])
+@pytest.mark.parametrize("before", ["", "base = prepare_model_for_kbit_training(base)"])
+def test_a_model_without_an_adapter_changes_unless_it_was_prepared(before, end):
+    source = _in_module([BASES[1], before, "model = base", end])
+    outcome = run(source, partial(changed, word=""), prepare=watch)
+    document = Document("program.py", NAMES + source)
+    found = find(document, [rule for rule in all_rules() if rule.module], Target())
+    assert [one.code for one in found] == (["PEF419"] if outcome.value() == 0 else [])
+    assert (outcome.value() == 0) is bool(before)
 
 
 def flags(program: Program) -> tuple[bool, ...]:

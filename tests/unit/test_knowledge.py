@@ -310,6 +310,28 @@ def test_families_that_are_said_to_be_tied_are_so_by_default():
     assert not knowledge.shares_embedding("t5", "google/flan-t5-base")
 
 
+@pytest.mark.parametrize(
+    ("checkpoint", "known"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", True),
+        ("Qwen/Qwen2.5-14B-Instruct", True),
+        ("google/flan-t5-xxl", True),
+        ("Qwen/Qwen2.5-7B-Instruct-GPTQ-Int4", False),
+        ("Qwen/Qwen3-8B-AWQ", False),
+        ("Qwen/Qwen3-8B-FP8", False),
+        ("meta-llama/Llama-3.2-1B-Instruct-SpinQuant_INT4_EO8", False),
+        ("meta-llama/Llama-3.1-405B-Instruct-FP8", False),
+        ("google/gemma-3-4b-it-qat-q4_0-gguf", False),
+        ("openai/gpt-oss-20b", False),
+        ("unsloth/llama-3-8b-bnb-4bit", False),
+        ("somebody/llama", False),
+        ("./Llama-2-7b", False),
+    ],
+)
+def test_only_a_well_known_id_surely_has_its_full_weights(checkpoint, known):
+    assert knowledge.unquantised(checkpoint) is known
+
+
 def test_prefixes_agree_with_the_ids():
     every = {**table("ids")["ids"]}
     every |= {name: row["type"] for row in TOML["checkpoints"] for name in row["ids"]}
