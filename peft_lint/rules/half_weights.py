@@ -121,7 +121,7 @@ def _copies(event: Wrapped, scene: Scene) -> str | None:
     heads = built.modules if built else ()
     known = (*heads, *_outer(body))
     found = [name for name in known if knowledge.covers(name, (*named, *added))]
-    if not found or changes(scene.document.tree, set(found)):
+    if not found or changes(scene.document, set(found)):
         return None
     by_task = knowledge.covers(found[0], added)
     why = "for its task type" if by_task else "as modules_to_save says"
@@ -191,7 +191,7 @@ def gives_away(scene: Scene) -> bool:
         isinstance(node, ast.Call)
         and _is_out_of_view(node.func, scene)
         and any(map(_draws, node.args))
-        for node in ast.walk(scene.document.tree)
+        for node in scene.document.nodes
     )
 
 
