@@ -187,8 +187,10 @@ def outcomes(
     outer_frame, outer_statement = machine.frame, machine.statement
     outer_flow, outer_choices = machine.flow, machine.choices
     context = machine.context
-    machine.frame = world.push(function.frame if function.frame in world.frames else 0)
-    frame = machine.frame
+    encloses = function.frame in world.frames
+    frame = machine.frame = world.push(function.frame if encloses else 0)
+    if not encloses:
+        _hide_globals(machine, node)
     _bind_parameters(machine, function, call, receiver)
     machine.depth += 1
     machine.context = context._replace(
@@ -253,6 +255,18 @@ def _settled(results: list[tuple[Value, World]]) -> list[tuple[Value, World]]:
         return flat
     merged = settle([world for _, world in flat[MAX_OUTCOMES - 1 :]], limit=1)
     return [*flat[: MAX_OUTCOMES - 1], (NOTHING_KNOWN, merged[0])]
+
+
+def _hide_globals(machine: Machine, node: FunctionNode) -> None:
+    """Where the frame around a function is gone, its names are unknown, and none of the module."""
+    from peft_lint.syntax.locations import locate  # few files need it
+
+    for scope in locate(machine.document.tree, node).scopes:
+        if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            names = {one.arg for one in ast.walk(scope.args) if isinstance(one, ast.arg)}
+            names.update(*(machine.code.facts(statement).bound for statement in scope.body))
+            for name in names.difference(machine.code.declared(scope)[0]):
+                machine.world.bind(machine.frame, name, machine.fresh(node, name))
 
 
 def _bind_parameters(
