@@ -7,6 +7,7 @@ import ast
 from peft_lint.events import TrainerMade
 from peft_lint.interpreter.objects import Arguments, Node, Trainer
 from peft_lint.interpreter.values import Entries, Items, Literal, Unknown, Value, literal
+from peft_lint.knowledge.calls import parameters
 from peft_lint.library.registry import canonical
 from peft_lint.scene import Scene
 
@@ -29,6 +30,18 @@ def given(event: TrainerMade, name: str) -> bool:
     """Return whether a trainer may get this argument, by its name, and not None."""
     value = dict(event.keywords).get(name)
     return not event.complete if value is None else literal(value, ...) is not None
+
+
+def takes(event: TrainerMade, scene: Scene) -> bool:
+    """Return whether the release in use has the arguments that a trainer is given by name.
+
+    Code with another one was written for other releases, and never runs on this one.
+    """
+    release = scene.machine.target.release(event.library)
+    known = parameters(event.library, f"{event.class_name}.__init__", release)
+    if known is None or any(one.kind == "keywords" for one in known):
+        return True
+    return {name for name, _ in event.keywords} <= {one.name for one in known}
 
 
 def spelled(settings: Arguments, name: str) -> Node:

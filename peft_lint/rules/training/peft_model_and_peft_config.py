@@ -8,6 +8,7 @@ from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Config, Handle, Kind, Node, Weights
 from peft_lint.interpreter.values import Items, Literal, Value, literal
+from peft_lint.rules.trainers import takes
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword
@@ -37,7 +38,8 @@ class Rule:
         if adapter is None:
             return
         if handle.kind is Kind.PEFT:
-            outcome = _outcome(event.class_name, adapter, config, scene)
+            known = takes(event, scene)
+            outcome = _outcome(event.class_name, adapter, config, scene) if known else None
         else:
             sure = handle.kind is Kind.PLAIN and not body.escaped and adapter.merged is False
             outcome = _on_base(adapter, config) if sure else None
