@@ -35,7 +35,7 @@ MARKS = {
     "C3AConfig": ".c3a_",
     "DeloraConfig": ".delora_",
     "GraloraConfig": ".gralora_",
-    **dict.fromkeys(PROMPT_LEARNING, "prompt_encoder."),
+    **dict.fromkeys(sorted(PROMPT_LEARNING), "prompt_encoder."),
 }
 # Words of PEFT's that are in no name of a model of transformers.
 WORDS = ("lora", "hada_", "lokr_", "boft_", "ia3_", "vera_lambda", "modules_to_save")

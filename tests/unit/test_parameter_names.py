@@ -99,7 +99,7 @@ def config(name):
     return f"peft.{name}({', '.join(given)})"
 
 
-CONFIGS = {**{name: config(name) for name in parameter_names.MARKS}, **VARIANTS}
+CONFIGS = {**{name: config(name) for name in sorted(parameter_names.MARKS)}, **VARIANTS}
 
 
 def cases():
@@ -149,7 +149,7 @@ def claims(code, task):
                 yield text, test, asked is not name, adapter is not None, answer
 
 
-@pytest.mark.parametrize(("config", "wrap"), cases())
+@pytest.mark.parametrize(("config", "wrap"), list(cases()))
 def test_every_claim_holds_for_all_real_names(config, wrap):
     code = wrap.format(config)
     task = "SequenceClassification" if "SEQ_CLS" in config else "CausalLM"
