@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.interpreter.objects import Body, Fact
 from peft_lint.interpreter.values import Literal, Symbol, Value, literal
+from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call

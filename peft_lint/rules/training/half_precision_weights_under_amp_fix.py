@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.finding import Applicability
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix, Proposal
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from peft_lint.document import Document
 from peft_lint.events import Prepared
 from peft_lint.finding import Applicability
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import Proposal
 from peft_lint.syntax.locations import locate
 
