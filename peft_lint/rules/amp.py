@@ -14,7 +14,7 @@ from peft_lint.interpreter.objects import (
     Trainer,
     above_zero,
 )
-from peft_lint.interpreter.values import Items, Value, literal
+from peft_lint.interpreter.values import ClassValue, Items, Value, literal
 from peft_lint.rules.trainers import has_library_callbacks, maker, spelled
 from peft_lint.scene import Scene
 
@@ -32,10 +32,14 @@ _HARMLESS = frozenset({"__init__", "compute_loss", "evaluate", "log", "predictio
 _BEFORE_ENABLED = 4
 
 
-def is_sharded(scene: Scene) -> bool:
-    """Return whether the text knows of DeepSpeed or FSDP, which bring a dtype of their own."""
+# DeepSpeed and FSDP bring a dtype and a scaler of their own; some replace the method that raises.
+_OTHER_SCALERS = ("deepspeed", "fsdp", "_unscale_grads_")
+
+
+def scales_otherwise(scene: Scene) -> bool:
+    """Return whether the text knows of a scaler that takes float16 gradients."""
     text = scene.document.text.lower()
-    return "deepspeed" in text or "fsdp" in text
+    return any(word in text for word in _OTHER_SCALERS)
 
 
 def unscales(optimizer: Optimizer) -> bool:
@@ -130,7 +134,13 @@ def _is_off(value: Value) -> bool:
 def _is_plain(number: int, scene: Scene) -> bool:
     """Return whether a trainer is the library's, or one of the project that only computes."""
     return all(
-        _HARMLESS.issuperset(state.cls.attributes) and len(state.cls.bases) == 1
+        _only_computes(state.cls)
         for state in scene.world.heap.values()
         if isinstance(state, Instance) and state.native == number
     )
+
+
+def _only_computes(cls: ClassValue) -> bool:
+    bases = cls.bases
+    own = _HARMLESS.issuperset(cls.attributes) and len(bases) == 1
+    return own and all(_only_computes(base) for base in bases if isinstance(base, ClassValue))

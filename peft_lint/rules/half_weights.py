@@ -65,8 +65,12 @@ class HalfWeights:
 
     def find(self, body: Body, held: Collection[Node] | None = None) -> Half | None:
         """Return what is float16 among the trained weights of a model, of the adapters `held`."""
-        for adapter in () if body.escaped else body.active_adapters():
-            known = adapter.trainable is True and adapter.merged is False
+        name = body.model_class or ""
+        plain = name.startswith("Auto") or knowledge.model_class(name) is not None
+        for adapter in body.active_adapters() if plain and not body.escaped else ():
+            # Prompts are no part of the base, which may be what was cast.
+            known = adapter.in_place is True and adapter.merged is False
+            known = known and adapter.trainable is True
             if known and adapter.node in self._before and (held is None or adapter.node in held):
                 steps = self._steps(adapter, body)
                 if steps:

@@ -64,6 +64,7 @@ FLOAT32 = {
     "cast by PEFT": LLAMA + HEAD + CAST,
     "cast by hand": LLAMA + HEAD + BY_HAND,
     "cast after half": FULL + WRAP.format("", "") + "model.half()\n" + CAST,
+    "cast after add_adapter": LLAMA + "model.add_adapter(LoraConfig())\n" + CAST,
     "the head of a float32 base": FULL + HEAD,
     "the head cast before": LLAMA + "model.lm_head.to(torch.float32)\n" + HEAD,
     "prepared": LLAMA + "model = prepare_model_for_kbit_training(model)\n" + HEAD,

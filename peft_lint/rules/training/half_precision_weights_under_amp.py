@@ -20,7 +20,7 @@ from peft_lint.rules.amp import (
     by_accelerator,
     by_scaler,
     by_trainer,
-    is_sharded,
+    scales_otherwise,
     takes_all,
     unscales,
 )
@@ -103,8 +103,8 @@ class Rule:
             self._report(half, amp, event.node, event.node, in_loop(made.node), body, scene)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found, unless the code casts or shards weights in ways of its own."""
-        if not self._found or is_sharded(scene):
+        """Report what was found, unless the code casts or scales in ways of its own."""
+        if not self._found or scales_otherwise(scene):
             return
         if not casts_parts(scene.document.tree, self._followed) and not gives_away(scene):
             yield from self._found.values()
