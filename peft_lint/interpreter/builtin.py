@@ -102,7 +102,11 @@ def _enumerate(machine: Machine, arguments: Call) -> Value:
 
 
 def _zip(machine: Machine, arguments: Call) -> Value:
-    parts = tuple(access.element(machine, value) for value in arguments.args)
+    # Where another ends first, a loop does not meet all of a model's parameters.
+    parts = tuple(
+        derived("zipped", element) if drawn_from(element) is not None else element
+        for element in (access.element(machine, value) for value in arguments.args)
+    )
     return Items("list", (Items("tuple", parts),), exact=False)
 
 

@@ -129,7 +129,8 @@ class Body(Record):
 
     `training` is the mode of the base modules, `dropout` whether they hold any above zero.
     `checkpoint` is the id it was loaded from, None when built from a config or unknown.
-    `arguments` are the keywords of the call that made it. `adapters` is None once nothing
+    `arguments` are the keywords of the call that made it, `complete` when it is just what they
+    say: no other keyword, and no module out of view in its place. `adapters` is None once nothing
     is known of them, `active` likewise. `others` is whether parameters besides those of the
     adapters can be trained. `mode_call` is the explicit `.train()` that last set the mode,
     until training happens. `state_dict_by` is the statement that replaced the model's method

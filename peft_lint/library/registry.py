@@ -282,9 +282,9 @@ def assign_part(
         # The new module may hold anything.
         machine.escape(owner)
     elif handle is not None and isinstance(value, Unknown):
-        # Its weights are new, and can be trained.
+        # Its weights are new, and can be trained; what they are called nobody knows.
         body = machine.world.body(handle)
-        machine.world.put(handle.body, body._replace(others=None))
+        machine.world.put(handle.body, body._replace(others=None, complete=False))
     machine.escape(value)
 
 

@@ -135,6 +135,8 @@ TWO = WRAP + "model.add_adapter('new', LoraConfig())\n"
         (TWO + NAMED + "p.requires_grad = 'lora' in name", [True, True], False),
         (TWO + "model.add_adapter('third', LoraConfig())\n" + NAMED + "p.requires_grad = 'lora' in name",
          [None, None, None], None),
+        (WRAP + "for n, p in zip(range(3), model.parameters()):\n    p.requires_grad = False", [None], None),
+        ("base.model.norm = Own()\n" + WRAP + NAMED + "p.requires_grad = 'ia3_' in name", [None], None),
         (REMOTE + WRAP + NAMED + "p.requires_grad = 'lora' in name", [True], None),
         (REMOTE + WRAP + NAMED + "if 'ia3_' in name: p.requires_grad = False", [None], False),
         (REMOTE + WRAP + NAMED + "p.requires_grad = name.startswith('lora_')", [False], False),
