@@ -127,7 +127,7 @@ def text_method(call: Call) -> Value:
 
 def names_of(handle: Handle, body: Body, share: shares.Share) -> Iterable[Names]:
     """Yield what is known of the names in a share: of the adapter's own, and of what it saves."""
-    words = WORDS if _is_of_transformers(body) else ()
+    words: tuple[str, ...] = WORDS if _is_of_transformers(body) else ()
     start = _STARTS.get(handle.kind, "")
     if share.adapter is None:
         yield _beside(start, words)
@@ -138,9 +138,10 @@ def names_of(handle: Handle, body: Body, share: shares.Share) -> Iterable[Names]
     if adapter is None or config is None or mark is None:
         yield Names()
         return
+    words = _without(words, adapter.name.lower())
     yield _own(adapter, mark, start, words)
     if _has_more(config):
-        yield _beside(start, tuple(one for one in words if one != "modules_to_save"))
+        yield _beside(start, _without(words, "modules_to_save"))
 
 
 def _own(adapter: Adapter, mark: str, start: str, words: tuple[str, ...]) -> Names:
@@ -148,9 +149,13 @@ def _own(adapter: Adapter, mark: str, start: str, words: tuple[str, ...]) -> Nam
         return Names(mark, (f"{mark}{adapter.name}.",), words, words)
     if start == "base_model.":
         start = "base_model.model."
-    own = (mark.strip("."), adapter.name)
-    lacks = tuple(one for one in words if not any(one in text or text in one for text in own))
+    lacks = _without(words, mark.strip("."))
     return Names(start, (start, mark, f".{adapter.name}"), lacks, words)
+
+
+def _without(words: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Return those words that no name has because of a text in it."""
+    return tuple(one for one in words if one not in text and text not in one)
 
 
 def _beside(start: str, words: tuple[str, ...]) -> Names:

@@ -53,6 +53,7 @@ MIXED = ("Lora", "AdaLora", "LoHa", "LoKr", "OFT")
 WRAPS = {
     "wrapped": "model = peft.get_peft_model(base, {})",
     "named": "model = peft.get_peft_model(base, {}, 'Ia3_x')",
+    "confused": "model = peft.get_peft_model(base, {}, 'LoRA_ia3_')",
     "base": "peft.get_peft_model(base, {}); model = base",
     "tuner": "model = peft.get_peft_model(base, {}).base_model",
     "mixed": "model = peft.get_peft_model(base, {}, mixed=True)",
@@ -84,6 +85,12 @@ TEXTS = (
     *("base_model", "base_model.", "base_model.model.", "model.", "model.lora_", "base_model.lora"),
     *("q_proj", "q_proj.lora_A", "layers", "lm_head", "score", "module.", "_orig_mod.base_model."),
     *("base_model.model.model.layers.0.self_attn.q_proj.lora_A", "original_module", "oft_r", "ada"),
+    *(
+        "modules_to_save.LoRA_ia3_",
+        "prompt_encoder.LoRA_ia3_",
+        "prompt_encoder.lora_ia3_.",
+        "lora_ia3_",
+    ),
 )
 
 
