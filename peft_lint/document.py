@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import codecs
 import re
+import sys
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,12 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _WITHOUT_NODES = frozenset((ast.Name, ast.Constant))
 # Beyond this, `ast` alone needs over a gigabyte of memory.
 MAX_BYTES = 5_000_000
+
+
+def not_python(error: SyntaxError) -> str:
+    """Return what is said of a text that the Python which runs this program cannot parse."""
+    major, minor, *_ = sys.version_info
+    return f"not valid Python {major}.{minor}: {error.msg}"
 
 
 class DocumentError(Exception):
@@ -136,7 +143,7 @@ class Document:
                 return ast.parse(self.text)
         except SyntaxError as error:
             row, column = error.lineno or 1, error.offset or 1
-            raise DocumentError(f"not valid Python: {error.msg}", row, max(column, 1)) from None
+            raise DocumentError(not_python(error), row, max(column, 1)) from None
         except (ValueError, RecursionError, MemoryError) as error:
             detail = str(error) or type(error).__name__
             raise DocumentError(f"not analysed: the parser gave up ({detail})") from None

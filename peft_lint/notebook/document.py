@@ -16,6 +16,7 @@ from peft_lint.document import (
     Place,
     Problem,
     line_starts,
+    not_python,
     replaced,
 )
 from peft_lint.finding import Edit, Span
@@ -62,7 +63,7 @@ class Notebook(Document):
             if (error := _syntax_error(masked.text)) is not None:
                 # Its blanked text is as long as its source.
                 at = start + PieceMap(masked.pieces).source(_offset(masked.text, error))
-                words = f"not valid Python: {error.msg}; this cell is left out"
+                words = f"{not_python(error)}; this cell is left out"
                 problems.append(Problem(Span(at, at), words))
                 masked = blanked(code)
             commands += masked.commands
