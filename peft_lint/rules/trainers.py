@@ -5,8 +5,16 @@ from __future__ import annotations
 import ast
 
 from peft_lint.events import TrainerMade
-from peft_lint.interpreter.objects import Arguments, Node, Trainer
-from peft_lint.interpreter.values import Entries, Items, Literal, Unknown, Value, literal
+from peft_lint.interpreter.objects import Arguments, Instance, Node, Trainer
+from peft_lint.interpreter.values import (
+    ClassValue,
+    Entries,
+    Items,
+    Literal,
+    Unknown,
+    Value,
+    literal,
+)
 from peft_lint.knowledge.calls import parameters
 from peft_lint.library.registry import canonical
 from peft_lint.scene import Scene
@@ -17,6 +25,18 @@ _OTHER_WAYS = ("deepspeed", "fsdp", "fsdp_config")
 _BEST = "best_model_checkpoint"
 # A trainer of the project that has one of these may write or read it in another way.
 _METHODS = frozenset({"_load_best_model", "_save", "_save_checkpoint", "save_model"})
+# Where a callback meets the model between two steps, or before the first of them.
+_HOOKS = (
+    "on_init_end",
+    "on_train_begin",
+    "on_epoch_begin",
+    "on_step_begin",
+    "on_pre_optimizer_step",
+    "on_optimizer_step",
+    "on_substep_end",
+    "on_step_end",
+    "on_epoch_end",
+)
 
 
 def settings_of(event: TrainerMade, scene: Scene) -> Arguments | None:
@@ -88,12 +108,35 @@ def keeps_checkpoints(settings: Arguments, trainer: Trainer, scene: Scene) -> bo
 
 def has_library_callbacks(trainer: Trainer, scene: Scene) -> bool:
     """Return whether a trainer surely has no callbacks but those of transformers."""
+    found = _callbacks(trainer)
+    return found is not None and all(_is_librarys(item, scene) for item in found)
+
+
+def acts_by_itself(trainer: Trainer, scene: Scene) -> bool:
+    """Return whether a callback or an optimizer may change the model of a run by itself."""
+    if trainer.optimizers is not None and literal(trainer.optimizers, ...) is not None:
+        return True
+    found = _callbacks(trainer)
+    return found is None or any(_acts(item, scene) for item in found)
+
+
+def _callbacks(trainer: Trainer) -> tuple[Value, ...] | None:
+    """Return the callbacks of a trainer, None where the text does not say them all."""
     callbacks = trainer.callbacks
     if callbacks is None or literal(callbacks, ...) is None:
-        return True
-    if not isinstance(callbacks, Items) or not callbacks.exact:
-        return False
-    return all(_is_librarys(item, scene) for item in callbacks.items)
+        return ()
+    return callbacks.items if isinstance(callbacks, Items) and callbacks.exact else None
+
+
+def _acts(callback: Value, scene: Scene) -> bool:
+    """Return whether a callback may do something to the model before or between the steps."""
+    state = scene.world.state(callback)
+    cls = state.cls if isinstance(state, Instance) else callback
+    if not isinstance(cls, ClassValue):
+        return not _is_librarys(callback, scene)
+    bases = cls.library_bases()
+    ours = bool(bases) and all(base.partition(".")[0] == "transformers" for base in bases)
+    return not ours or any(cls.find(name) is not None for name in _HOOKS)
 
 
 def _is_librarys(callback: Value, scene: Scene) -> bool:

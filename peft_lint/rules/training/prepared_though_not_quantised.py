@@ -19,7 +19,7 @@ from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node, Trainer
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.library.dtypes import loaded_as
-from peft_lint.rules.trainers import has_library_callbacks, maker
+from peft_lint.rules.trainers import acts_by_itself, maker
 from peft_lint.rules.untrained import driven, stepped
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
@@ -72,7 +72,7 @@ class Rule:
         """Look at a run of a trainer; an own loop shows by the steps of its optimizer."""
         trainer = scene.world.heap.get(event.trainer or 0)
         if isinstance(trainer, Trainer):
-            own = trainer.optimizers is not None or not has_library_callbacks(trainer, scene)
+            own = acts_by_itself(trainer, scene)
             self._reach(event, None if own else driven(event, scene), scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
