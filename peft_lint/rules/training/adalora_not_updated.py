@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from peft_lint.events import Escaped, Stepped, Trained, TrainerMade, Wrapped
@@ -16,7 +17,7 @@ from peft_lint.suspicion import Suspicion
 _MENTIONS = ("update_and_allocate", "rankallocator", "RankAllocator")
 # What may be put over a method of a trainer or an optimizer.
 _PUT_OVER = ("training_step", "optimizer_step", "create_optimizer", "step")
-# Their trainers never call it, in no release; those of other libraries may.
+# Their trainers do not call it; those of other libraries may.
 _LIBRARIES = ("transformers", "trl")
 # What AdaLora starts with and comes to, unless the config says otherwise.
 _INIT_R, _TARGET_R = 12, 8
@@ -76,7 +77,7 @@ class Rule:
     def _look(self, event: Trained | Stepped, scene: Scene) -> None:
         handle, body = scene.handle(event), scene.body(event)
         # Only a PeftModel has the method.
-        if handle.kind is Kind.PLAIN or body.escaped:
+        if handle.kind is Kind.PLAIN or body.escaped or _is_in_a_lambda(handle.body, scene):
             return
         wraps = self._wraps.get((handle.body, body.node), [])
         if body.adapters is not None:
@@ -88,6 +89,15 @@ class Rule:
         for config, node in found:
             if config is not None and _is_to_lose_ranks(config):
                 self._trained.setdefault(config.node, (body, node, event.node))
+
+
+def _is_in_a_lambda(body: int, scene: Scene) -> bool:
+    """Return whether a lambda names a handle of a body: who gets it may run it after each step."""
+    lambdas = (node for node in scene.document.nodes if isinstance(node, ast.Lambda))
+    inside = (part for one in lambdas for part in ast.walk(one.body))
+    named = (part for part in inside if isinstance(part, (ast.Name, ast.Attribute)))
+    handles = (scene.world.handle(scene.value(one)) for one in named)
+    return any(one is not None and one.body == body for one in handles)
 
 
 def _is_to_lose_ranks(config: Config) -> bool:
