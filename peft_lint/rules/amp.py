@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from peft_lint.document import Document
 from peft_lint.interpreter.conditions import known_truth
 from peft_lint.interpreter.objects import (
     Arguments,
@@ -49,13 +50,13 @@ def unscales(optimizer: Optimizer) -> bool:
     return all(isinstance(value, ast.Constant) and not value.value for value in fused)
 
 
-def takes_all(optimizer: Optimizer, tree: ast.Module) -> bool:
+def takes_all(optimizer: Optimizer, document: Document) -> bool:
     """Return whether an optimizer gets every parameter that can be trained, picked by no name."""
     named = [word.value for word in optimizer.node.keywords if word.arg == "params"]
     given = [*named, *optimizer.node.args][:1]
     if given and isinstance(given[0], ast.Name):
         name = given[0].id
-        stores = (node for node in ast.walk(tree) if isinstance(node, ast.Assign))
+        stores = (node for node in document.nodes if isinstance(node, ast.Assign))
         given = [one.value for one in stores if name in (getattr(t, "id", "") for t in one.targets)]
     return bool(given) and all(map(_are_all, given))
 

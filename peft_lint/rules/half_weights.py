@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 
 from peft_lint import knowledge
+from peft_lint.document import Document
 from peft_lint.events import AdapterLoaded, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Config, Node
 from peft_lint.interpreter.values import literal
@@ -160,13 +161,13 @@ def _biases(event: Wrapped, config: Config) -> str | None:
 _FULL = frozenset({"float32", "float", "float64", "double", "bfloat16"})
 
 
-def casts_parts(tree: ast.Module, followed: Collection[ast.AST]) -> bool:
+def casts_parts(document: Document, followed: Collection[ast.AST]) -> bool:
     """Return whether the document casts weights of something, in calls that were not `followed`.
 
     It shows by what is stored in an attribute, or left to a statement of its own: a tensor's
     cast is used.
     """
-    for node in ast.walk(tree):
+    for node in document.nodes:
         if isinstance(node, ast.Attribute) and node.attr == "data":
             if isinstance(node.ctx, ast.Store):
                 return True

@@ -89,8 +89,8 @@ class Rule:
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Suspect a step by a scaler, of an optimizer that holds all of the model."""
         amp = by_scaler(event.node, scene) or self._prepared.get(event.optimizer.node)
-        made, tree = event.optimizer, scene.document.tree
-        if amp is None or not (unscales(made) and takes_all(made, tree)):
+        made, document = event.optimizer, scene.document
+        if amp is None or not (unscales(made) and takes_all(made, document)):
             return
         number, heap = scene.handle(event).body, scene.world.heap
         whole = [one for one in event.optimizer.held if one.whole]
@@ -106,7 +106,7 @@ class Rule:
         """Report what was found, unless the code casts or scales in ways of its own."""
         if not self._found or scales_otherwise(scene):
             return
-        if not casts_parts(scene.document.tree, self._followed) and not gives_away(scene):
+        if not casts_parts(scene.document, self._followed) and not gives_away(scene):
             yield from self._found.values()
 
     def _report(
