@@ -8,15 +8,19 @@ from peft_lint.rules import half_weights
 from tests.proofs.harness import run
 
 REFUSED = "Attempting to unscale FP16 gradients"
-IMPORTS = """
-import datasets, torch
-from accelerate import Accelerator
+CORE = """
+import torch
 from peft import *
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
-from transformers import BitsAndBytesConfig, Trainer, TrainingArguments
-from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 labels = [5, 6, 7]
 HALF = dict(dtype=torch.float16)
+"""
+IMPORTS = f"""
+{CORE}
+import datasets
+from accelerate import Accelerator
+from transformers import BitsAndBytesConfig, Trainer, TrainingArguments
+from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 BITS = BitsAndBytesConfig(load_in_4bit=True)
 """
 LLAMA = 'model = AutoModelForCausalLM.from_pretrained("base-model", **HALF)\n'
@@ -127,6 +131,12 @@ def proof(example, use_instead):
 @pytest.mark.parametrize("end", [OWN, TRAINER, ACCELERATE], ids=["own", "trainer", "accelerate"])
 def test_float16_gradients_are_refused(setup, end):
     assert REFUSED in run(IMPORTS + setup + end, prepare=scale_on_a_cpu).exception
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("case", [name for name in FLOAT16 if "quantised" not in name])
+def test_so_they_are_with_peft_0_19(case):
+    assert REFUSED in run(CORE + FLOAT16[case] + OWN, stack="peft-0.19").exception
 
 
 @pytest.mark.parametrize("setup", FLOAT32.values(), ids=FLOAT32)
