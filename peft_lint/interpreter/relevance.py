@@ -214,8 +214,9 @@ def forget(
 
     `objects` are those that it was given: they may get attributes that they had not.
     """
+    frames = _frames(world, frame)
     for facts in machine.code.reach(node).parts:
-        for around in _frames(world, frame):
+        for around in frames:
             for name in around.variables.keys() & facts.words:
                 _forget_content(world, around.variables[name])
         for place in list(world.attributes) if facts.assigned else ():

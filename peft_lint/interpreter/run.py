@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from peft_lint.document import Document
 from peft_lint.events import ConfigUsed, Event
@@ -80,11 +80,21 @@ def _run_class(machine: Machine, cls: ClassValue, end: World) -> None:
             done.append(method)
     state = settle(left, limit=1)[0]
     if not agree(start, state):
-        done = []
+        # Who names nothing that leads to a model has done what it does.
+        tracked = {name for world in (start, state) for name in _tracked(world, ref)}
+        done = [one for one in done if not any(map(machine.code.reach(one.node).says, tracked))]
     for method in methods:
         machine.reached.add(method.node)
         if method not in done:
             _enter(machine, method, state.fork(), None if method.role == "static" else ref)
+
+
+def _tracked(world: World, ref: Ref) -> Iterator[str]:
+    """Yield the names by which a method of an object gets at models: attributes, and globals."""
+    state = world.heap[ref.id]
+    if isinstance(state, Instance):
+        yield from state.tracked
+    yield from world.frames[0].tracked
 
 
 def _with_object(machine: Machine, cls: ClassValue, end: World) -> tuple[World, Ref]:
