@@ -1,8 +1,8 @@
 """What is known of libraries and model families, without importing any of them.
 
 Of model families it can be asked here; `configs`, `calls`, `names` and `modules` know the
-releases of peft, transformers and trl. Every table is read on first need. A release is a
-version such as "0.13" or "0.13.2". What is not known is None.
+releases of peft, transformers and trl; `loads` reads what transformers prints. Every table is
+read on first need. A release is a version such as "0.13" or "0.13.2". What is not known is None.
 """
 
 from peft_lint.knowledge.families import (
@@ -25,7 +25,6 @@ from peft_lint.knowledge.families import (
     uncovered_heads,
     unquantised,
 )
-from peft_lint.knowledge.loads import reported_heads
 
 __all__ = [
     "ADDED_BY_TASK_TYPE",
@@ -43,7 +42,6 @@ __all__ = [
     "head_names",
     "heads",
     "model_class",
-    "reported_heads",
     "shares_embedding",
     "uncovered_heads",
     "unquantised",

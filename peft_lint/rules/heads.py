@@ -43,7 +43,12 @@ def reported_heads(body: Body, scene: Scene) -> tuple[str, ...] | None:
     checkpoint = literal(body.checkpoint)
     origin = checkpoint if isinstance(checkpoint, str) else None
     text = scene.document.output(None if origin else body.node.lineno)
-    return knowledge.reported_heads(text, body.task, origin) if text and body.task else None
+    if not text or not body.task:
+        return None
+    # Only a notebook has printed something.
+    from peft_lint.knowledge import loads
+
+    return loads.reported_heads(text, body.task, origin)
 
 
 def how_new(body: Body, reported: tuple[str, ...] | None) -> Severity | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from peft_lint.knowledge import reported_heads
+from peft_lint.knowledge.loads import reported_heads
 from tests.proofs.harness import run
 from tests.proofs.harness.measures import reload_distance, the_model, trainable
 

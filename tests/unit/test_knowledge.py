@@ -13,7 +13,7 @@ from torch import nn
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 from peft_lint import knowledge
-from peft_lint.knowledge import modules
+from peft_lint.knowledge import loads, modules
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -451,4 +451,4 @@ REPORT = (
     ],
 )
 def test_heads_that_a_load_reports_as_new(text, task, checkpoint, heads):
-    assert knowledge.reported_heads(text, task, checkpoint) == heads
+    assert loads.reported_heads(text, task, checkpoint) == heads
