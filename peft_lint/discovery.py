@@ -127,13 +127,14 @@ def _walk(
             continue
         folders = []
         settings = settings_for(folder)
+        prefix = os.path.join(shown, "")
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not (entry.name.endswith(SUFFIXES) and _is_file(entry)):
                 continue
             if _excluded(entry.name, entry.path, is_folder, settings, specs):
                 continue
-            below = os.path.join(shown, entry.name)
+            below = prefix + entry.name
             if is_folder:
                 folders.append((below, entry.path, _specs_within(entry.path, specs)))
             else:

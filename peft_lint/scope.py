@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+# Each word below holds one of these. A search for both, which begin with the same letter, runs
+# from one of these letters to the next: it takes half the time of two searches.
+_FIRST = re.compile(rb"p(?:eft|retrained)")
 # What code says that uses PEFT, and does not only mention it.
 _PEFT = (b"import peft", b"from peft", b", peft", b"peft_config")
 # What code says that uses adapters or k-bit models without naming PEFT; it loads a model, too.
-# That longer word is looked for first: a search costs the less, the longer the word is.
 _LOADS = b"from_pretrained"
 _OTHERS = (
     b".add_adapter(",
@@ -20,6 +24,8 @@ _OTHERS = (
 
 def admits(data: bytes) -> bool:
     """Return whether a document can hold a finding, from its bytes in any ASCII-like encoding."""
+    if _FIRST.search(data) is None:
+        return False
     if b"peft" in data and any(word in data for word in _PEFT):
         return True
     return _LOADS in data and any(word in data for word in _OTHERS)

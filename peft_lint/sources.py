@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from peft_lint.document import Document
+from peft_lint.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from peft_lint.document import Document
 
 SUFFIXES = (".py", ".pyi", ".ipynb", ".md")
 
@@ -31,4 +34,7 @@ def read(data: bytes, path: str) -> Document | None:
             return markdown.read(data, path)
         except UnicodeDecodeError as error:
             raise UnreadableError(f"not UTF-8 text: byte {error.start}") from None
+    # Discovery asks for the endings above only, most often for files out of scope.
+    from peft_lint.document import Document
+
     return Document.from_bytes(data, path)

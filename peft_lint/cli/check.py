@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 
-from peft_lint import engine, files, scope, sources
+from peft_lint import files, scope
 from peft_lint.cli import complain
 from peft_lint.cli.options import STDIN, CheckOptions
 from peft_lint.cli.output import write
 from peft_lint.cli.progress import Progress
 from peft_lint.discovery import discover, is_excluded
-from peft_lint.document import Document, DocumentError
-from peft_lint.failure import internal_error, not_analysed, with_left_out
 from peft_lint.finding import Finding
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.plan import Plan, make_plan
@@ -24,6 +22,7 @@ from peft_lint.versions import resolve
 
 if TYPE_CHECKING:
     from peft_lint.baseline import Baseline
+    from peft_lint.document import Document
 
 # How much of a file that cannot be decoded is kept to show the place.
 _SHOWN_BYTES = 1_000_000
@@ -50,9 +49,9 @@ class _Check:
         self.options = options
         self.report = RunReport()
         self.broken = False
-        self._absolute: Callable[[str], str] = cache(os.path.abspath)
         self._settings = cache(self._load_settings)
         self._plan = cache(partial(make_plan, given=options.settings))
+        self._plan_in = cache(self._load_plan)
         self._baseline = _baseline(options)
         self._progress = Progress()
         # Of the file at hand, document by document.
@@ -102,8 +101,10 @@ class _Check:
 
     def _plan_of(self, path: str) -> Plan:
         named = (self.options.stdin_filename or STDIN) if path == STDIN else path
-        folder = self._absolute(os.path.dirname(named))
-        return self._plan(self._settings(folder)).at(named)
+        return self._plan_in(os.path.dirname(named)).at(named)
+
+    def _load_plan(self, folder: str) -> Plan:
+        return self._plan(self._settings(os.path.abspath(folder)))
 
     def _load_settings(self, folder: str) -> Settings:
         options = self.options
@@ -120,7 +121,8 @@ class _Check:
         if path == STDIN:
             return sys.stdin.buffer.read()
         try:
-            with open(path, "rb") as stream:
+            # Read at once: a buffer in between would only cost.
+            with open(path, "rb", buffering=0) as stream:
                 return stream.read()
         except OSError as error:
             self._unreadable(path, error.strerror or "cannot be read")
@@ -146,6 +148,11 @@ class _Check:
 
     def _in_scope(self, path: str, data: bytes, plan: Plan) -> bytes | None:
         """Return the fixed bytes of a file, None where nothing is to be changed."""
+        # Imported here: most files of most trees stay outside, and need none of it.
+        from peft_lint import sources
+        from peft_lint.document import Document, DocumentError
+        from peft_lint.failure import internal_error, not_analysed
+
         shown = (self.options.stdin_filename or path) if path == STDIN else path
         # Until it is decoded it is shown as far as it can be read.
         document = Document(shown, data[:_SHOWN_BYTES].decode("utf-8", "replace"))
@@ -200,7 +207,8 @@ class _Check:
 
         Return it as it is then, None where it was out of scope.
         """
-        from peft_lint import suppression
+        from peft_lint import engine, suppression
+        from peft_lint.failure import with_left_out
 
         named = None if document.path == STDIN else document.path
         target = resolve(named, plan.targets, document.text, document.commands)

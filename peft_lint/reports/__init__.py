@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from peft_lint.document import Document, Place
 from peft_lint.finding import Applicability, Finding, Severity
 from peft_lint.lean import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
+    from peft_lint.document import Document, Place
     from peft_lint.fixer import AppliedFix
 
 # Control characters would move the cursor or end the line; their pictures do neither.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from peft_lint.document import Document
 from peft_lint.finding import Applicability, Finding
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.reports import FileReport, RunReport, line_location, location, printable, summary
@@ -10,6 +9,7 @@ from peft_lint.reports.colour import BOLD, FIX, GUTTER, SEVERITY, Paint
 from peft_lint.rulebook import url
 
 if TYPE_CHECKING:
+    from peft_lint.document import Document
     from peft_lint.reports.snippet import Label
 
 _FIX_WORDS = {
