@@ -75,7 +75,7 @@ class Rule:
         if isinstance(made, ast.Call):
             parallel = canonical(scene.symbol(made.func) or "") in _PARALLEL
             return Wrap(event, made, Severity.ERROR, _NAMES) if parallel else None
-        if not self._made:
+        if all(handle != event.base for handle, _ in self._made.values()):
             return None
         call = spelled if spelled in self._made else _bound_to(spelled, event.node, scene)
         if not isinstance(call, ast.Call) or call not in self._made:
@@ -103,7 +103,10 @@ def _bound_to(name: ast.expr | None, below: Node, scene: Scene) -> ast.expr | No
         node
         for node in ast.walk(scene.function or scene.document.tree)
         if isinstance(node, ast.Assign) and node.lineno < below.lineno
-        if any(spelled == ast.unparse(one) for target in node.targets for one in _single(target))
+        for target in node.targets
+        if any(
+            isinstance(one, type(name)) and ast.unparse(one) == spelled for one in _single(target)
+        )
     ]
     if not above:
         return None
