@@ -57,17 +57,19 @@ class ReplaceKeyword:
         return replace_keyword(updated, self._name, self._value)
 
 
-class ReplaceString:
-    """Write the code `value` for the target, a string."""
+class Replace:
+    """Write the code `value` for the target."""
 
     def __init__(self, value: str) -> None:
         self._value = value
 
-    def leave_SimpleString(
-        self, original: cst.SimpleString, updated: cst.SimpleString, rewriting: Rewriting
+    def leave_Name(
+        self, original: cst.BaseExpression, updated: cst.BaseExpression, rewriting: Rewriting
     ) -> cst.BaseExpression:
         """Return the other expression."""
         return rewriting.expression(self._value)
+
+    leave_SimpleString = leave_Attribute = leave_Call = leave_Name
 
 
 class RemoveKeyword:

@@ -14,7 +14,7 @@ from peft_lint.lean import Record
 from peft_lint.library.configs import PROMPT_LEARNING, task_type
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword, ReplaceString
+from peft_lint.syntax.keywords import RemoveKeyword, Replace, ReplaceKeyword
 
 _FIELD = "modules_to_save"
 _SAFE, _UNSAFE = Applicability.SAFE, Applicability.UNSAFE
@@ -120,7 +120,7 @@ def _proposals(config: Config, anchor: Node, defect: Defect) -> tuple[Proposal, 
     if not any(word.value is anchor for word in config.node.keywords):
         if not isinstance(anchor, ast.Constant):
             return ()
-        return (Proposal(f"Write {code}", defect.applicability, ReplaceString(code), (anchor,)),)
+        return (Proposal(f"Write {code}", defect.applicability, Replace(code), (anchor,)),)
     if not code:
         visitor = RemoveKeyword(_FIELD)
     title = f"Write {code}" if code else f"Remove {_FIELD}"

@@ -20,7 +20,7 @@ from peft_lint.rules.target_words import (
 from peft_lint.rules.targets import CONFIGS, FIELD, changes, is_as_built, names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceKeyword, ReplaceString
+from peft_lint.syntax.keywords import Replace, ReplaceKeyword
 
 # What PEFT raises, and `re` for what is no pattern.
 _ERRORS = ("ValueError", "error", "PatternError", "Exception")
@@ -106,4 +106,4 @@ def _proposals(config: Config, anchor: Node, defect: Defect) -> tuple[Proposal, 
         return (Proposal(f"Write {FIELD}={code}", applicability, visitor, (config.node,)),)
     if not isinstance(anchor, ast.Constant):
         return ()
-    return (Proposal(f"Write {code}", Applicability.UNSAFE, ReplaceString(code), (anchor,)),)
+    return (Proposal(f"Write {code}", Applicability.UNSAFE, Replace(code), (anchor,)),)

@@ -12,7 +12,7 @@ from peft_lint.interpreter.values import literal
 from peft_lint.library.registry import SEEDS
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceString
+from peft_lint.syntax.keywords import Replace
 
 _FIELD = "init_lora_weights"
 _SAVES = ("save_pretrained", "push_to_hub", "save_model")
@@ -103,7 +103,7 @@ def _suspicion(event: Saved, adapter: Adapter, init: ast.Constant) -> Suspicion:
             Proposal(
                 "Decompose exactly, which a load repeats",
                 Applicability.UNSAFE,
-                ReplaceString('"pissa"'),
+                Replace('"pissa"'),
                 (init,),
             ),
         ),

@@ -11,6 +11,7 @@ from peft_lint.interpreter.objects import Adapter, Handle, Instance, Kind, Node,
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.keywords import Replace
 from peft_lint.syntax.locations import locate
 
 
@@ -93,12 +94,11 @@ class Rule:
     def _proposals(
         self, made: TrainerMade, name: str | None, adapter: Adapter, scene: Scene
     ) -> tuple[Proposal, ...]:
-        from peft_lint.rules.training.wrong_handle_after_wrapping_fix import GiveInstead, KeepResult
+        from peft_lint.rules.training.wrong_handle_after_wrapping_fix import KeepResult
 
         if made.model_node is not None and name is not None:
             title = "Give the trainer the PeftModel"
-            fix = GiveInstead(name)
-            return (Proposal(title, Applicability.UNSAFE, fix, (made.model_node,)),)
+            return (Proposal(title, Applicability.UNSAFE, Replace(name), (made.model_node,)),)
         wrap = self._enclosed.get(adapter.node)
         if wrap is None or not isinstance(wrap.base_node, ast.Name):
             return ()

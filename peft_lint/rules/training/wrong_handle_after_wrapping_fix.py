@@ -1,4 +1,4 @@
-"""How PEF411 is fixed: the PEFT model is used instead of its base."""
+"""How PEF411 is fixed where the wrapped model got lost: its name is kept."""
 
 from __future__ import annotations
 
@@ -8,21 +8,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from peft_lint.syntax.rewriting import Rewriting
-
-
-class GiveInstead:
-    """Write another expression as the trainer's model."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def leave_Name(
-        self, original: cst.CSTNode, updated: cst.CSTNode, rewriting: Rewriting
-    ) -> cst.BaseExpression:
-        """Replace the argument."""
-        return rewriting.expression(self._name)
-
-    leave_Attribute = leave_Call = leave_Name
 
 
 class KeepResult:
