@@ -51,6 +51,22 @@ def call_lifetime(library: str, call: str) -> Lifetime | None:
     return lifetime(row["in"]) if row else None
 
 
+def newest_taking(library: str, call: str, keywords: frozenset[str]) -> str | None:
+    """Return the newest release in which a call takes these keywords.
+
+    None where the newest that has the call does, or none at all.
+    """
+    newest = True
+    for release in reversed(releases(holder(TABLES, library, call)).names):
+        accepted = parameters(library, call, release)
+        if accepted is not None:
+            names = {one.name for one in accepted}
+            if keywords <= names or any(one.kind == "keywords" for one in accepted):
+                return None if newest else release
+            newest = False
+    return None
+
+
 def swallows(call: str, keyword: str, release: str) -> bool | None:
     """Return whether a method of peft takes a keyword and does nothing with it.
 

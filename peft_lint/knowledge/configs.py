@@ -8,6 +8,7 @@ from functools import cache
 from peft_lint.knowledge.tables import holder, table
 from peft_lint.knowledge.timelines import lifetime, releases
 from peft_lint.lean import TYPE_CHECKING, Record
+from peft_lint.versions.specifier import key
 
 if TYPE_CHECKING:
     from typing import Any
@@ -76,6 +77,17 @@ def every_field(library: str, config: str) -> frozenset[str] | None:
     """Return the names of the fields that a class itself has had in some release."""
     row = _configs(library, config).get(config)
     return frozenset(row["fields"]) if row else None
+
+
+def newest_having(config: str, names: frozenset[str]) -> str | None:
+    """Return the newest trl whose settings of this class have all of these fields that they know.
+
+    None where the newest known one does. What is inherited is not looked at.
+    """
+    rows = _configs("trl", config).get(config, {"fields": {}})["fields"]
+    own = names & rows.keys() - (every_field("transformers", "TrainingArguments") or set())
+    ends = (lifetime(rows[name]["in"]).last for name in own)
+    return min(filter(None, ends), key=key, default=None)
 
 
 def members(enum: str, release: str) -> frozenset[str] | None:

@@ -31,6 +31,7 @@ from peft_lint.library.registry import (
     words,
 )
 from peft_lint.library.wrapping import wrap
+from peft_lint.versions.specifier import key
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -50,6 +51,16 @@ _TRL_ARGUMENTS = frozenset(
     )
 )
 WORDS.update(_TRL_TRAINERS, _TRL_ARGUMENTS)
+# What trainers of TRL do with a PeftModel and a `peft_config` beside it, since which release.
+_REFUSES = ("0.27", "refused")
+_MERGES = ("0.22", "merged")
+_SFT = (_REFUSES, _MERGES, ("0.20", "stacked"), ("0.4.2", "ignored"))
+_SECOND_ADAPTER = {
+    "SFTTrainer": _SFT,
+    "GKDTrainer": _SFT,
+    "GRPOTrainer": (_REFUSES, _MERGES, ("0.14", "stacked")),
+    "RewardTrainer": (_REFUSES, _MERGES, ("0.7.2", "ignored")),
+}
 
 
 @function("transformers.Trainer")
@@ -78,6 +89,16 @@ def _resolve(name: str) -> FunctionModel | None:
 RESOLVERS["trl"] = _resolve
 
 
+def second_adapter(trainer: str, release: str) -> str:
+    """Return what a trainer of TRL does with a PeftModel and the config of another adapter.
+
+    "refused", "stacked" (put around the first), "ignored", or "merged": most trainers merged the
+    first adapter into its base in all releases that allowed it.
+    """
+    rows = _SECOND_ADAPTER.get(trainer, (_REFUSES,))
+    return next((what for since, what in rows if key(release) >= key(since)), "merged")
+
+
 def construct(call: Call, class_name: str, library: str) -> Value:
     """Model `Trainer(model=…)`: modes kept, the generator seeded (A7, A8)."""
     machine = call.machine
@@ -89,7 +110,7 @@ def construct(call: Call, class_name: str, library: str) -> Value:
     given = (class_name, library, call.args, call.keywords, call.complete)
     machine.emit(TrainerMade(call.node, number, call.node_of(0, "model"), wraps, *given))
     if handle is not None and config is not None and is_given:
-        handle = _with_peft_config(call, handle, config)
+        handle = _with_peft_config(call, class_name, handle, config)
     machine.world.seeded = True
     state = Trainer(
         call.node,
@@ -139,7 +160,7 @@ def _arguments_of(call: Call) -> Value | None:
     return None if call.complete and len(call.args) < 2 else NOTHING_KNOWN
 
 
-def _with_peft_config(call: Call, ref: Ref, config: Value) -> Ref:
+def _with_peft_config(call: Call, class_name: str, ref: Ref, config: Value) -> Ref:
     machine = call.machine
     handle = machine.world.heap[ref.id]
     assert isinstance(handle, Handle)
@@ -148,8 +169,7 @@ def _with_peft_config(call: Call, ref: Ref, config: Value) -> Ref:
         machine.escape(ref)
         return ref
     if handle.kind is not Kind.PLAIN:
-        # Ignored before trl 0.20, stacked or merged until 0.26, refused since 0.27 (B13).
-        if machine.target.at_least("trl", "0.20") and not machine.target.at_least("trl", "0.27"):
+        if second_adapter(class_name, machine.target.release("trl")) in ("stacked", "merged"):
             machine.escape(ref)
         return ref
     node = call.node_of(None, "peft_config")

@@ -15,9 +15,9 @@ from peft_lint.interpreter.values import (
     Value,
     literal,
 )
-from peft_lint.knowledge.calls import parameters
 from peft_lint.library.registry import canonical
 from peft_lint.scene import Scene
+from peft_lint.versions.specifier import key
 
 # With these a checkpoint is loaded in another way.
 _OTHER_WAYS = ("deepspeed", "fsdp", "fsdp_config")
@@ -52,16 +52,24 @@ def given(event: TrainerMade, name: str) -> bool:
     return not event.complete if value is None else literal(value, ...) is not None
 
 
-def takes(event: TrainerMade, scene: Scene) -> bool:
-    """Return whether the release in use has the arguments that a trainer is given by name.
+def release_of_trl(event: TrainerMade, scene: Scene) -> str | None:
+    """Return the newest TRL in question: of the project, and with a trainer that takes the call.
 
-    Code with another one was written for other releases, and never runs on this one.
+    Keywords of an older trainer, or of older settings, tell for which releases code was written.
+    None where the project does not allow these.
     """
-    release = scene.machine.target.release(event.library)
-    known = parameters(event.library, f"{event.class_name}.__init__", release)
-    if known is None or any(one.kind == "keywords" for one in known):
-        return True
-    return {name for name, _ in event.keywords} <= {one.name for one in known}
+    from peft_lint.knowledge.calls import newest_taking
+    from peft_lint.knowledge.configs import newest_having
+
+    given = frozenset(name for name, _ in event.keywords)
+    newest = [newest_taking("trl", f"{event.class_name}.__init__", given)]
+    state = settings_of(event, scene)
+    if state is not None:
+        newest.append(newest_having(state.class_name, frozenset(dict(state.fields))))
+    target = scene.machine.target
+    release = min([target.release("trl"), *filter(None, newest)], key=key)
+    span = target.span("trl")
+    return release if span is None or key(span[0]) <= key(release) else None
 
 
 def spelled(settings: Arguments, name: str) -> Node:

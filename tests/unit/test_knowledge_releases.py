@@ -253,6 +253,35 @@ def test_methods_of_bases():
 
 
 @pytest.mark.parametrize(
+    ("trainer", "keywords", "newest"),
+    [
+        ("SFTTrainer", {"model", "peft_config"}, None),
+        ("SFTTrainer", {"model", "max_seq_length"}, "0.12.2"),
+        ("SFTTrainer", {"tokenizer", "max_seq_length"}, "0.11.4"),
+        ("SFTTrainer", {"of_no_release"}, None),
+        ("NoTrainer", {"model"}, None),
+    ],
+)
+def test_the_newest_trainer_that_takes_keywords(trainer, keywords, newest):
+    assert calls.newest_taking("trl", f"{trainer}.__init__", frozenset(keywords)) == newest
+
+
+@pytest.mark.parametrize(
+    ("config", "names", "newest"),
+    [
+        ("SFTConfig", {"max_length", "learning_rate"}, None),
+        ("SFTConfig", {"max_seq_length", "learning_rate"}, "0.19.1"),
+        ("SFTConfig", {"max_seq_length", "num_of_sequences"}, "0.17.0"),
+        # Inherited since: still there.
+        ("SFTConfig", {"neftune_noise_alpha"}, None),
+        ("TrainingArguments", {"max_seq_length"}, None),
+    ],
+)
+def test_the_newest_settings_with_fields(config, names, newest):
+    assert configs.newest_having(config, frozenset(names)) == newest
+
+
+@pytest.mark.parametrize(
     ("call", "keyword", "release", "swallowed"),
     [
         ("PeftModel.from_pretrained", "is_trainable", "0.21.2", False),

@@ -9,6 +9,7 @@ import pytest
 from peft_lint.document import Document
 from peft_lint.interpreter.objects import Body, Handle
 from peft_lint.interpreter.values import Ref, Unknown
+from peft_lint.library.trainer import second_adapter
 from peft_lint.trace import beliefs
 from peft_lint.versions import Target
 from peft_lint.versions.target import Claim
@@ -103,6 +104,24 @@ def test_trainers_on_native_adapters_and_trl():
     assert state_after(NATIVE + TRAINER + "trained().train()") == "TTT"
     assert state_after(SFT + "m = t.model") == "TFT"
     assert state_after(SFT + "t.train(); m = t.model") == "TTT"
+
+
+@pytest.mark.parametrize(
+    ("trainer", "release", "what"),
+    [
+        ("SFTTrainer", "0.19.1", "ignored"),
+        ("SFTTrainer", "0.21.0", "stacked"),
+        ("GKDTrainer", "0.22.0", "merged"),
+        ("GRPOTrainer", "0.19.1", "stacked"),
+        ("RewardTrainer", "0.21.0", "ignored"),
+        ("DPOTrainer", "0.19.1", "merged"),
+        ("DPOTrainer", "0.26.2", "merged"),
+        ("SFTTrainer", "1.16.0", "refused"),
+        ("KTOTrainer", "0.27.0", "refused"),
+    ],
+)
+def test_a_second_adapter_for_a_trainer(trainer, release, what):
+    assert second_adapter(trainer, release) == what
 
 
 RELEASES = [

@@ -8,14 +8,15 @@ from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Config, Handle, Kind, Node, Weights
 from peft_lint.interpreter.values import Items, Literal, Value, literal
-from peft_lint.rules.trainers import takes
+from peft_lint.library.trainer import second_adapter
+from peft_lint.rules.trainers import release_of_trl
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword
 from peft_lint.versions.specifier import key
 
 _STARTED = (Weights.ZERO, Weights.FRESH)
-_RAISES = "raises a ValueError"
+_REFUSED = "0.27"
 
 
 class Rule:
@@ -38,8 +39,7 @@ class Rule:
         if adapter is None:
             return
         if handle.kind is Kind.PEFT:
-            known = takes(event, scene)
-            outcome = _outcome(event.class_name, adapter, config, scene) if known else None
+            outcome = _outcome(event, adapter, config, scene)
         else:
             sure = handle.kind is Kind.PLAIN and not body.escaped and adapter.merged is False
             outcome = _on_base(adapter, config) if sure else None
@@ -53,20 +53,25 @@ class Rule:
         yield from self._found.values()
 
 
-def _outcome(trainer: str, adapter: Adapter, config: Config, scene: Scene) -> str | None:
+def _outcome(event: TrainerMade, adapter: Adapter, config: Config, scene: Scene) -> str | None:
     """Return what a trainer does with a PeftModel and a config, None where that is meant.
 
-    Up to 0.26 most trainers merge the adapter first, as their documentation says.
+    Most older trainers merge the adapter first, as their documentation says.
     """
-    target = scene.machine.target
-    if target.at_least("trl", "0.27"):
-        return _RAISES
-    if trainer != "SFTTrainer" or target.at_least("trl", "0.22"):
-        return None
-    if target.at_least("trl", "0.20"):
-        return "puts a second adapter around the first"
+    release = release_of_trl(event, scene)
+    what = second_adapter(event.class_name, release) if release else None
+    if what == "refused":
+        return "raises a ValueError" + ("" if _is_refused(scene) else f" since TRL {_REFUSED}")
+    if what == "stacked":
+        return "puts a second one around the first, and what is saved does not load"
     same = adapter.config is not None and adapter.config.says(config)
-    return None if same else "ignores the config"
+    return "ignores the config" if what == "ignored" and not same else None
+
+
+def _is_refused(scene: Scene) -> bool:
+    """Return whether every release that the project allows raises."""
+    span = scene.machine.target.span("trl")
+    return span is not None and key(span[0]) >= key(_REFUSED)
 
 
 def _on_base(adapter: Adapter, config: Config) -> str | None:
@@ -108,10 +113,10 @@ def _proposals(
         word.arg == "peft_config" for word in event.node.keywords
     ):
         return ()
-    target = scene.machine.target
-    lowest = target.lowest("trl") or target.release("trl")
-    raises = key(lowest) >= key("0.27")
-    safe = raises and adapter.weights in _STARTED
+    release = release_of_trl(event, scene)
+    lowest = scene.machine.target.lowest("trl") or release
+    refused = all(one is not None and key(one) >= key(_REFUSED) for one in (release, lowest))
+    safe = refused and adapter.weights in _STARTED
     return (
         Proposal(
             "Remove peft_config: the model has its adapter",
