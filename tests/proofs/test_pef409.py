@@ -5,10 +5,13 @@ import pytest
 from tests.proofs.harness import run
 from tests.proofs.harness.measures import distance_to_base
 
+OLDER = "trl-0.19"
+# Older trainers ask for a tokenizer.
+OLD = ", peft_config=config, processing_class=AutoTokenizer.from_pretrained('base-model')"
 SCRIPT = """
 import datasets
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import (
     DPOConfig, DPOTrainer, GRPOConfig, GRPOTrainer, KTOConfig, KTOTrainer, RLOOConfig, RLOOTrainer
 )
@@ -76,6 +79,35 @@ def test_with_a_reference_of_its_own_all_is_well(model, rest):
     code = made(f"{DPO}, ref_model=reference{rest}", model, "olora")
     assert run(code, trained).value() < 1e-3
     assert abs(run(code + "trainer.train()", first).value()["rewards/chosen"]) < 1e-5
+
+
+@pytest.mark.stack
+def test_an_older_dpo_refuses_a_reference_beside_a_config():
+    code = made(f"{DPO}, ref_model=reference{OLD})", "base", "gaussian")
+    outcome = run(code, stack=OLDER)
+    assert outcome.exception.startswith("ValueError: You passed both a ref_model and a peft_config")
+    wrapped = code.replace("DPOTrainer(base", "DPOTrainer(get_peft_model(base, config)")
+    assert run(wrapped, stack=OLDER).exception == outcome.exception
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    "trainer",
+    [
+        DPO.replace("**quiet", "force_use_ref_model=True, **quiet") + ", ref_model=reference",
+        DPO,
+        KTO + ", ref_model=reference",
+    ],
+)
+def test_it_trains_where_that_is_forced_or_left_to_the_trainer_and_kto_takes_both(trainer):
+    code = made(f"{trainer}{OLD})", "base", "gaussian") + "trainer.train()\n"
+    assert run(code, first, stack=OLDER).value()["rewards/chosen"] == 0
+
+
+@pytest.mark.parametrize("trainer", [DPO, KTO])
+def test_today_both_take_a_reference_beside_a_config(trainer):
+    code = made(f"{trainer}, ref_model=reference, peft_config=config)", "base", "gaussian")
+    assert run(code + "trainer.train()", first).value()["rewards/chosen"] == pytest.approx(0)
 
 
 def made(trainer, model, start):

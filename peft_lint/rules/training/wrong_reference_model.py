@@ -1,4 +1,4 @@
-"""PEF409: the adapter's start changes the base, and the trainer takes the base for reference."""
+"""PEF409: the adapter's start changes the base that is the reference, or TRL refuses another."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Config, Handle, Kind, Node
-from peft_lint.interpreter.values import Items, Literal, Value, literal
-from peft_lint.rules.guards import names_the_class
-from peft_lint.rules.trainers import settings_of
+from peft_lint.interpreter.values import literal
+from peft_lint.rules.guards import expects, names_the_class
+from peft_lint.rules.references import compares, reference_of, refuses_reference
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import RemoveKeyword
+from peft_lint.syntax.keywords import RemoveKeyword, Replace
 
 _FIELD = "init_lora_weights"
-# Trainers that always compare with a reference, and those that do so for a `beta` above zero.
-_PAIRED = ("DPOTrainer", "KTOTrainer")
-_WITH_DEFAULT = ("RLOOTrainer",)
 # Since when a trainer gives a PeftModel a second adapter for the reference.
 _COPIES = {"DPOTrainer": "0.29", "GRPOTrainer": "0.29", "RLOOTrainer": "0.29", "KTOTrainer": "1.8"}
 
@@ -29,21 +26,27 @@ class Rule:
         self._found: dict[Node, Suspicion] = {}
         # Trainers that have a reference of their own on some path: a helper may decide on it.
         self._right: set[Node] = set()
+        # Those that a release refuses, or None where it does not on some path.
+        self._refused: dict[Node, Suspicion | None] = {}
 
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
-        """Suspect an adapter that took its start out of the base's weights."""
-        if event.class_name not in _COPIES or not event.complete:
+        """Suspect a refused reference, and an adapter that took its start out of the base's."""
+        if event.class_name not in _COPIES:
             return
         given = dict(event.keywords).get("peft_config")
         handle = scene.world.heap.get(event.model) if event.model is not None else None
         config = scene.world.state(given)
+        if isinstance(config, Config) and _is_refused(event, scene):
+            self._refused.setdefault(event.node, _refusal(event, config, scene))
+        else:
+            self._refused[event.node] = None
         wrapped = isinstance(handle, Handle) and handle.kind is Kind.PEFT
         if isinstance(handle, Handle) and wrapped:
             none = given is None or literal(given, ...) is None
             config = _config_of(handle, scene) if none else None
-        if not isinstance(config, Config) or not _changes_the_base(config):
+        if not (event.complete and isinstance(config, Config) and _changes_the_base(config)):
             return
-        if not _compares(event, scene) or not names_the_class(event.node, scene):
+        if not compares(event, scene) or not names_the_class(event.node, scene):
             self._right.add(event.node)
         else:
             self._found.setdefault(event.node, _suspicion(event, config, wrapped, scene))
@@ -51,32 +54,16 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found."""
         yield from (one for node, one in self._found.items() if node not in self._right)
+        yield from filter(None, self._refused.values())
 
 
-def _compares(event: TrainerMade, scene: Scene) -> bool:
-    """Return whether a trainer surely makes its reference out of the model itself."""
-    keywords = dict(event.keywords)
-    state = settings_of(event, scene)
-    if event.class_name in _PAIRED:
-        reference = keywords.get("ref_model", event.args[1] if len(event.args) > 1 else None)
-        # Of older releases: a reference that is an adapter of its own, and none at all.
-        other = ("ref_adapter_name", "reference_free")
-        named = any(name in keywords or (state and state.get(name)) for name in other)
-        given = reference is not None and literal(reference, ...) is not None
-        return not (given or named or (state and _without(state.get("loss_type"))))
-    if state is None:
-        none = "args" not in keywords and len(event.args) < 3
-        return none and event.class_name in _WITH_DEFAULT
-    beta = state.get("beta")
-    if beta is None:
-        return state.complete and event.class_name in _WITH_DEFAULT
-    return isinstance(beta, Literal) and all(beta.values)
-
-
-def _without(loss: Value | None) -> bool:
-    """Return whether a loss may be the one of DPO that compares with nothing."""
-    losses = loss.items if isinstance(loss, Items) else (loss,)
-    return loss is not None and all(literal(one) in (None, "sft") for one in losses)
+def _is_refused(event: TrainerMade, scene: Scene) -> bool:
+    """Return whether a reference that is surely there is an error, and no code reckons with it."""
+    reference = reference_of(event)
+    is_there = isinstance(scene.world.state(reference), Handle) or bool(literal(reference))
+    sure = is_there and refuses_reference(event, scene) and names_the_class(event.node, scene)
+    patched = scene.assigns("__init__", "_prepare_peft_model")
+    return sure and not patched and not expects(event, scene, "ValueError", "Exception")
 
 
 def _config_of(handle: Handle, scene: Scene) -> Config | None:
@@ -114,4 +101,30 @@ def _suspicion(event: TrainerMade, config: Config, wrapped: bool, scene: Scene) 
         ),
         cause=config.node,
         proposals=proposals,
+    )
+
+
+def _refusal(event: TrainerMade, config: Config, scene: Scene) -> Suspicion:
+    anchor: Node = event.node
+    proposals: tuple[Proposal, ...] = ()
+    title, unsafe = "Leave the reference to the trainer", Applicability.UNSAFE
+    word = next((one for one in event.node.keywords if one.arg == "ref_model"), None)
+    if word is not None:
+        anchor = word.value
+        proposals = (Proposal(title, unsafe, RemoveKeyword("ref_model"), (event.node,)),)
+    elif len(event.node.args) > 1:
+        anchor = event.node.args[1]
+        proposals = (Proposal(title, unsafe, Replace("None"), (anchor,)),)
+    release = scene.machine.target.release("trl")
+    return Suspicion(
+        code="PEF409",
+        severity=Severity.ERROR,
+        message=f"DPOTrainer of TRL {release} raises a ValueError: no ref_model beside peft_config",
+        anchor=anchor,
+        story=(
+            (config.node, "with a config, the base without the adapter is the reference"),
+            (anchor, "and a model for it is refused"),
+        ),
+        cause=event.node,
+        proposals=() if _changes_the_base(config) else proposals,
     )
