@@ -76,6 +76,12 @@ def test_who_tells_the_model_of_padding(code, exception):
     assert run(SETUP + code, prepare=published).exception == exception
 
 
+@pytest.mark.stack
+def test_before_transformers_4_56_a_trainer_with_a_tokenizer_raises_as_well():
+    code = SETUP + "trainer(processing_class=tokenizer).train()"
+    assert run(code, prepare=published, stack="trl-0.19").exception == RAISES
+
+
 def test_the_line_may_stand_before_the_wrap_or_after_it():
     line = "model.config.pad_token_id = tokenizer.pad_token_id\n"
     early = SETUP.replace("model = get_peft_model", line + "model = get_peft_model")

@@ -117,3 +117,29 @@ def with_gradients(names):
     """Return the share of LoRA's tensors that have gradients."""
     found = [tensor for name, tensor in names["model"].named_parameters() if "lora_" in name]
     return sum(tensor.grad is not None for tensor in found) / len(found)
+
+
+OF_TEXT = """
+from datasets import Dataset
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
+rows = Dataset.from_dict({"input_ids": [[11, 42, 7]] * 4, "labels": [[11, 42, 7]] * 4})
+base = AutoModelForCausalLM.from_pretrained("base-model")
+model = get_peft_model(base, LoraConfig(task_type="CAUSAL_LM", modules_to_save=SAVED))
+watch(model)
+args = TrainingArguments(
+    "out", max_steps=2, learning_rate=0.1, gradient_checkpointing=True, report_to=[], use_cpu=True,
+)
+Trainer(model, args, train_dataset=rows).train()
+"""
+
+
+@pytest.mark.stack
+def test_before_transformers_5_models_of_text_were_concerned():
+    code = OF_TEXT.replace("SAVED", "None")
+    assert run(code, changed, prepare=watch).value() == 8
+    outcome = run(code, changed, prepare=watch, stack="trl-0.19")
+    assert outcome.exception.startswith("RuntimeError: element 0 of tensors does not require grad")
+    code = OF_TEXT.replace("SAVED", "['lm_head']")
+    assert run(code, changed, prepare=watch).value() == 8
+    assert run(code, changed, prepare=watch, stack="trl-0.19").value() == 0

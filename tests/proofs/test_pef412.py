@@ -45,6 +45,14 @@ one, other = torch.load("0.pt"), torch.load("1.pt")
 assert one
 apart = max(float((one[name] - other[name]).abs().max()) for name in one)
 """
+# What a launcher tells each process; the accelerator joins the group that there is.
+PREPARE = (
+    "from accelerate import Accelerator; os.environ['ACCELERATE_USE_CPU'] = 'true'; "
+    "os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2'); "
+    "os.environ.update(LOCAL_WORLD_SIZE='2', MASTER_ADDR='localhost', MASTER_PORT='0'); "
+    "accelerator = Accelerator(cpu=True); assert accelerator.num_processes == 2; "
+    "model = accelerator.prepare(model)"
+)
 WRAP = "model = get_peft_model(model, LoraConfig(target_modules=['q_proj', 'v_proj']))"
 
 
@@ -121,12 +129,14 @@ def test_look_alikes_are_loaded(order):
     assert run(code, reloaded).value() > 0.01
 
 
-def test_processes_drift_apart():
-    assert run(DRIFT.format(order=f"model = DDP(model); {WRAP}"), apart).value() > 1e-4
+@pytest.mark.parametrize("parallel", ["model = DDP(model)", PREPARE])
+def test_processes_drift_apart(parallel):
+    assert run(DRIFT.format(order=f"{parallel}; {WRAP}"), apart).value() > 1e-4
 
 
-def test_in_the_right_order_they_do_not():
-    assert run(DRIFT.format(order=f"{WRAP}; model = DDP(model)"), apart).value() == 0
+@pytest.mark.parametrize("parallel", ["model = DDP(model)", PREPARE])
+def test_in_the_right_order_they_do_not(parallel):
+    assert run(DRIFT.format(order=f"{WRAP}; {parallel}"), apart).value() == 0
 
 
 def apart(names):

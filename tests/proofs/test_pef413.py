@@ -64,6 +64,20 @@ def test_the_right_names_give_both(names, more):
     assert run(code, evaluated).value().keys() == {"eval_loss", "eval_metric"}
 
 
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    ("task", "names"), [("'SEQ_CLS'", {"eval_loss", "eval_metric"}), ("None", set())]
+)
+def test_older_trainers_did_not_look_below_an_adapter_without_a_task_type(task, names):
+    given = f"target_modules=['query'], task_type={task}"
+    wrapped = SCRIPT.replace('task_type="SEQ_CLS"', given)
+    code = (
+        wrapped + "metrics = Trainer(model, TrainingArguments('out', **quiet), **given).evaluate()"
+    )
+    assert run(code, evaluated, stack="trl-0.19").value().keys() == names
+    assert run(code, evaluated).value().keys() == {"eval_loss", "eval_metric"}
+
+
 @pytest.mark.parametrize("names", ["'labels'", "['label']", "('labels',)"])
 def test_the_sft_trainer_does_not_look_at_them(names):
     code = f"""
