@@ -113,3 +113,50 @@ def reloaded(model_class, names):
     with torch.no_grad():
         trained = names["model"].eval()(pixel_values=pixels).logits
         return float((trained - loaded.eval()(pixel_values=pixels).logits).abs().max())
+
+
+CONFORMER = """
+import torch
+import transformers
+from peft import LoraConfig, get_peft_model
+torch.manual_seed(0)
+config = transformers.Wav2Vec2ConformerConfig(
+    vocab_size=32, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+    intermediate_size=32, conv_dim=(16, 16), conv_kernel=(10, 3), conv_stride=(5, 2),
+    num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2, conv_depthwise_kernel_size=7,
+    mask_time_prob=0.0, layerdrop=0.0,
+)
+transformers.Wav2Vec2ConformerForCTC(config).save_pretrained("base")
+model = transformers.Wav2Vec2ConformerForCTC.from_pretrained("base")
+arguments = dict(target_modules=["linear_q", "linear_v"], modules_to_save=SAVED)
+model = get_peft_model(model, LoraConfig(**arguments))
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+sound, labels = 3 * torch.randn(2, 400), torch.tensor([[5, 6], [7, 8]])
+model.train()
+for _ in range(3):
+    model(input_values=sound, labels=labels).loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+model.save_pretrained("adapter")
+"""
+
+
+@pytest.mark.parametrize(
+    ("saved", "is_lost"), [(["lm_head"], True), (["lm_head", "batch_norm"], False)]
+)
+def test_a_conformer_loses_the_statistics_of_its_convolutions(saved, is_lost):
+    found = run(CONFORMER.replace("SAVED", repr(saved)), heard).value()
+    assert found > 0.01 if is_lost else found < SAME
+
+
+def heard(names):
+    """Return how far what a trained model hears is from what its adapter does on the base."""
+    import torch
+    import transformers
+    from peft import PeftModel
+
+    loaded = transformers.Wav2Vec2ConformerForCTC.from_pretrained("base")
+    loaded = PeftModel.from_pretrained(loaded, "adapter").eval()
+    with torch.no_grad():
+        logits = [model(names["sound"]).logits for model in (names["model"].eval(), loaded)]
+    return float((logits[0] - logits[1]).abs().max())
