@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 _ENDS = ("eos_token", "eos_token_id")
 # Methods of logs, and those that look for an end token in a text that is there.
@@ -10,14 +11,31 @@ _LOGS = ("debug", "info", "warning", "error", "log", "print", "write")
 _LOOKS = ("startswith", "endswith", "removesuffix", "split", "count", "find")
 
 
-def written(tree: ast.Module) -> ast.expr | None:
-    """Return where the document puts an end token at a text: `text + tokenizer.eos_token`."""
+def written(tree: ast.Module, others: Collection[ast.expr] = ()) -> ast.expr | None:
+    """Return where the document puts an end token at a text: `text + tokenizer.eos_token`.
+
+    Those of the tokenizers that `others` make are left out, by names that hold nothing else.
+    """
+    assigned: dict[str, list[ast.expr]] = {}
+    bound: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    assigned.setdefault(target.id, []).append(node.value)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.append(node.id)
+        elif isinstance(node, ast.arg):
+            bound.append(node.arg)
+    apart = {
+        name
+        for name, values in assigned.items()
+        if bound.count(name) == len(values) and all(one in others for one in values)
+    }
     names = {
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and _is_end(node.value, set())
-        for target in node.targets
-        if isinstance(target, ast.Name)
+        name
+        for name, values in assigned.items()
+        if any(_is_end(one, set(), apart) for one in values)
     }
     stops = _stops(tree)
     stack: list[ast.AST] = [tree]
@@ -26,7 +44,7 @@ def written(tree: ast.Module) -> ast.expr | None:
         if _is_apart(node, stops):
             continue
         part = _last(node)
-        if part is not None and _is_end(part, names):
+        if part is not None and _is_end(part, names, apart):
             return part
         stack += ast.iter_child_nodes(node)
     return None
@@ -61,12 +79,13 @@ def _stops(tree: ast.Module) -> set[str]:
     }
 
 
-def _is_end(node: ast.expr, names: set[str]) -> bool:
+def _is_end(node: ast.expr, names: set[str], apart: set[str]) -> bool:
     """Return whether an expression is an end token, or a list that has one."""
     if isinstance(node, ast.Attribute):
-        return node.attr in _ENDS
+        owner = node.value.id if isinstance(node.value, ast.Name) else None
+        return node.attr in _ENDS and owner not in apart
     if isinstance(node, ast.List):
-        return any(_is_end(item, names) for item in node.elts)
+        return any(_is_end(item, names, apart) for item in node.elts)
     return isinstance(node, ast.Name) and node.id in names
 
 

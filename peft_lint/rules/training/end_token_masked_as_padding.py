@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from peft_lint import knowledge
-from peft_lint.events import PadTokenSet, TrainerMade
+from peft_lint.events import PadTokenSet, TokenizerMade, TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node, Tool
 from peft_lint.interpreter.values import literal
@@ -30,6 +30,11 @@ class Rule:
         # Those that get another one somewhere, or may have one.
         self._others: set[ast.Call] = set()
         self._used: dict[ast.Call, tuple[ast.Call, TrainerMade]] = {}
+        self._made: set[ast.expr] = set()
+
+    def on_tokenizer_made(self, event: TokenizerMade, scene: Scene) -> None:
+        """Note each tokenizer: the end token of one says nothing of the text of another."""
+        self._made.add(event.node)
 
     def on_pad_token_set(self, event: PadTokenSet, scene: Scene) -> None:
         """Note what a tokenizer pads with."""
@@ -58,7 +63,7 @@ class Rule:
             padding = self._ends.get(tokenizer)
             if padding is None or tokenizer in self._others or _pads(tokenizer):
                 continue
-            end = written(scene.document.tree)
+            end = written(scene.document.tree, self._made - {tokenizer})
             if end is not None:
                 yield _suspicion(padding, end, collator, event)
 
