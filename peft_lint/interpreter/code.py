@@ -18,6 +18,8 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
 _NOTHING: frozenset[str] = frozenset()
+# Builtins of which `_spelled` knows more than the words in their arguments.
+_SPELLING = frozenset(("isinstance", "getattr", "setattr"))
 # Fields that hold no node with a name in it, or, as annotations do, none that is evaluated.
 _LEAVES = frozenset(
     "ctx op ops id attr arg kind level module names conversion annotation returns simple "
@@ -156,7 +158,13 @@ class Code:
                 facts.closes = True
                 continue
             if kind is ast.Call:
-                stack += self._note_call(node, facts)
+                function, args = node.func, node.args
+                if function.__class__ is ast.Name and function.id in _SPELLING:
+                    args = _spelled(function.id, args, facts)
+                stack.append(function)
+                stack += args
+                for keyword in node.keywords:
+                    stack.append(keyword.value)
                 continue
             if kind in _NOTED:
                 self._note(node, facts, scope)
@@ -171,22 +179,6 @@ class Code:
             facts.bound = {root.name}
             facts.plain = False
         return facts
-
-    def _note_call(self, node: ast.Call, facts: Facts) -> list[ast.expr]:
-        """Return the parts of a call that lead to words, with those said by a text noted."""
-        function, args = node.func, node.args
-        if isinstance(function, ast.Name) and len(args) > 1:
-            name = function.id
-            if name == "isinstance":
-                # The classes of a question are neither made nor changed.
-                args = args[:1]
-            elif name in ("getattr", "setattr"):
-                text = getattr(args[1], "value", None)
-                if isinstance(text, str):
-                    facts.words.add(text)
-                    if name == "setattr":
-                        facts.assigned.add(text)
-        return [function, *args, *[keyword.value for keyword in node.keywords]]
 
     def _note(self, node: ast.AST, facts: Facts, scope: ast.AST | None) -> None:
         """Note what a node does that is more than the words in it."""
@@ -293,6 +285,19 @@ class Code:
 
 def _says_any(parts: tuple[Facts, ...], words: AbstractSet[str]) -> bool:
     return any(not words.isdisjoint(part.words) for part in parts)
+
+
+def _spelled(function: str, args: list[ast.expr], facts: Facts) -> list[ast.expr]:
+    """Note what a call says by a text; return the arguments that lead to words."""
+    if function == "isinstance":
+        # The classes of a question are neither made nor changed.
+        return args[:1]
+    text = getattr(args[1], "value", None) if len(args) > 1 else None
+    if isinstance(text, str):
+        facts.words.add(text)
+        if function == "setattr":
+            facts.assigned.add(text)
+    return args
 
 
 # Kinds of node that do more than say words.
