@@ -283,13 +283,10 @@ def _constants(node: _Comprehension, iterable: Value) -> tuple[Value, ...]:
     return ()
 
 
-def _take(machine: Machine, generator: ast.comprehension, element: Value) -> list[bool | None]:
-    """Bind what a comprehension goes through; return the answers of its conditions."""
+def _take(machine: Machine, generator: ast.comprehension, element: Value) -> list[Value]:
+    """Bind what a comprehension goes through; return the values of its conditions."""
     access.assign(machine, generator.target, element)
-    return [
-        conditions.known_truth(machine, machine.eval(condition), machine.world)
-        for condition in generator.ifs
-    ]
+    return [machine.eval(condition) for condition in generator.ifs]
 
 
 def _made(machine: Machine, node: _Comprehension) -> Value:
@@ -304,7 +301,8 @@ def _in_turns(machine: Machine, node: _Comprehension, turns: list[shares.Turn]) 
     """Make the elements of a comprehension that freezes or unfreezes parameters."""
     value: Value = NOTHING_KNOWN
     for turn in turns:
-        answers = _take(machine, node.generators[0], turn.element)
+        tests = _take(machine, node.generators[0], turn.element)
+        answers = [conditions.known_truth(machine, test, machine.world) for test in tests]
         if False not in answers:
             before = shares.gradient(machine.world, turn.share)
             value = _made(machine, node)

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable
 from peft_lint.interpreter import calls, shares
 from peft_lint.interpreter.call import Call
 from peft_lint.interpreter.objects import Adapter, Body, Config, Fact, Handle, Kind, agreed
-from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Value, derived, drawn_from, literal
+from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Unknown, Value, derived, literal
 from peft_lint.interpreter.world import World
 from peft_lint.knowledge import ADDED_BY_TASK_TYPE
 from peft_lint.lean import Record
@@ -95,11 +95,7 @@ def decided(condition: Hashable, world: World) -> Fact:
             pass
         case _:
             return None
-    match name:
-        case ("lower", written):
-            share, is_lower = shares.of_name(written), True
-        case _:
-            share, is_lower = shares.of_name(name), False
+    share, is_lower = _share_of(name)
     handle = world.heap.get(share.model) if share is not None else None
     if share is None or not isinstance(handle, Handle):
         return None
@@ -113,11 +109,19 @@ def decided(condition: Hashable, world: World) -> Fact:
 NAME_TESTS.append(decided)
 
 
+def _share_of(name: Hashable) -> tuple[shares.Share | None, bool]:
+    """Return the share that a name stands for, and whether it is in lower case."""
+    match name:
+        case ("lower", written):
+            return shares.of_name(written), True
+    return shares.of_name(name), False
+
+
 @unknown_method("startswith", "endswith", "lower")
 def text_method(call: Call) -> Value:
     """Model `name.startswith("lora_")` of a parameter's name, with one text or several."""
     receiver, method = call.receiver or NOTHING_KNOWN, spelled_method(call)
-    if drawn_from(receiver) is None:
+    if not isinstance(receiver, Unknown) or _share_of(receiver.origin)[0] is None:
         return calls.call_unknown(call.machine, derived("attribute", receiver, method), call)
     text = call.args[0] if len(call.args) == 1 else None
     if isinstance(text, Items) and text.exact and text.items:
