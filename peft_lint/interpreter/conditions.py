@@ -38,9 +38,9 @@ def _known(machine: Machine, condition: Hashable, world: World) -> bool | None:
                 holds = _composed(machine, operator == "And", operands, world)
             case ("literal", ((_, constant),)):
                 holds = bool(constant)
-            case ("in" | "startswith" | "endswith", *_):
+            case ("==" | "in" | "startswith" | "endswith", *_):
                 answers = (test(condition, world) for test in registry.NAME_TESTS)
-                holds = next(answers, None)
+                holds = next((one for one in answers if one is not None), None)
     if holds is None:
         holds = releases.decided(condition, machine.target)
     if holds is None and _excluded(condition, world.facts):

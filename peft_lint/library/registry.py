@@ -50,7 +50,7 @@ UNKNOWN_METHODS: dict[str, FunctionModel] = {}
 UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, Value, ast.Attribute], None]] = {}
 # What a loop does whose rounds are too many to tell apart, from its iterable and its words.
 LOOPS: list[Callable[[Machine, Value, Collection[str]], None]] = []
-# What a condition on a parameter's name says of the share that it stands for.
+# What a condition on the name of a parameter, or of a model's class, says.
 NAME_TESTS: list[Callable[[Hashable, World], Fact]] = []
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
@@ -354,6 +354,7 @@ def load(text: str) -> None:
         accelerate,
         adapters,
         arguments,
+        class_names,
         inference,
         models,
         optimizers,

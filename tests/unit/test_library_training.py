@@ -147,6 +147,37 @@ def test_what_names_of_parameters_select(code, adapters, others):
     assert gradients(code) == (adapters, others)
 
 
+CAUSAL = WRAP.replace("LoraConfig()", "LoraConfig(task_type='CAUSAL_LM')")
+MIXED = WRAP.replace("LoraConfig()", "LoraConfig(), mixed=True")
+
+
+@pytest.mark.parametrize(
+    ("code", "test", "holds"),
+    [
+        (CAUSAL, "type(model).__name__ == 'PeftModelForCausalLM'", True),
+        (CAUSAL, "'PeftModelForCausalLM' == model.__class__.__name__", True),
+        (CAUSAL, "type(model).__name__ == 'PeftModel'", False),
+        (CAUSAL, "'PeftModel' in type(model).__name__", True),
+        (CAUSAL, "'LlamaFor' in type(model).__name__", None),
+        (CAUSAL, "type(torch.compile(model)).__name__ == 'OptimizedModule'", None),
+        (MIXED, "type(model).__name__ == 'PeftMixedModel'", True),
+        (MIXED, "type(model).__name__ in ('PeftModel', 'PeftModelForCausalLM')", False),
+        (LOADED, "type(model).__name__ in ('PeftModel', 'PeftModelForCausalLM')", True),
+        (LOADED, "type(model).__name__ in ('PeftModel', sys.argv[1])", None),
+        (LOADED, "type(model).__name__ != 'PeftModelForCausalLM'", False),
+        (LOADED, "type(model).__name__ == 'PeftMixedModel'", False),
+        ("model = base\n", "'Peft' in type(model).__name__", False),
+        ("model = base\n", "type(model).__name__ == 'LlamaForCausalLM'", None),
+        ("model = base.model\n", "'Peft' in type(model).__name__", None),
+    ],
+)
+def test_what_the_name_of_a_class_says(code, test, holds):
+    machine, _ = interpreted(f"{code}found = True if {test} else False")
+    (world,) = settle(machine.ends, limit=1)
+    found = world.frames[0].variables["found"].values
+    assert (found[0] if len(found) == 1 else None) is holds
+
+
 @pytest.mark.parametrize(
     ("code", "held"),
     [
