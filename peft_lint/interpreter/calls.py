@@ -38,6 +38,10 @@ MAX_CALL_DEPTH = 4
 # From a function that nothing calls, where the state is vague anyway.
 MAX_ENTRY_DEPTH = 2
 MAX_OUTCOMES = 8
+# Methods of paths, texts and dicts that code asks again and takes for the same.
+_SAME_EACH_TIME = frozenset(
+    "exists is_dir is_file startswith endswith lower upper strip get".split()
+)
 
 
 def evaluate_call(machine: Machine, node: ast.Call) -> Value:
@@ -144,6 +148,11 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
             state = machine.world.heap.get(number)
             if isinstance(state, Instance):
                 classes.call_inherited(machine, state)
+    match function:
+        case Unknown(origin=("attribute", _, str(name))) if name in _SAME_EACH_TIME:
+            # A queue's `get()` gives the next one.
+            if call.args or name != "get":
+                return derived("call", function, *call.values())
     result = result_of(machine, function, call)
     if isinstance(function, Unknown) and drawn_from(function) is not None:
         # What a part of a model gives, such as the values of a dict of parameters, is one too.
@@ -281,6 +290,7 @@ def _bind_parameters(
     for index, parameter in enumerate(positional):
         if index < len(given):
             value = given[index]
+            value = machine.fresh(parameter) if value is NOTHING_KNOWN else value
         elif parameter.arg in keywords:
             value = keywords.pop(parameter.arg)
         elif index >= first_default and call.complete:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from peft_lint.interpreter import access, calls, conditions, contexts, relevance
 from peft_lint.interpreter.values import (
@@ -41,7 +41,10 @@ def _assign(machine: Machine, node: ast.Assign, world: World) -> list[World]:
     return _then(machine, node.value, world, lambda value: _bind_all(machine, node.targets, value))
 
 
-def _bind_all(machine: Machine, targets: list[ast.expr], value: Value) -> None:
+def _bind_all(machine: Machine, targets: Sequence[ast.expr], value: Value) -> None:
+    if value is NOTHING_KNOWN:
+        # It has a name from here on, by which code may ask about it again.
+        value = machine.fresh(targets[0])
     for target in targets:
         access.assign(machine, target, value)
 
@@ -49,8 +52,8 @@ def _bind_all(machine: Machine, targets: list[ast.expr], value: Value) -> None:
 def _annotated(machine: Machine, node: ast.AnnAssign, world: World) -> list[World]:
     if node.value is None:
         return [world]
-    target = node.target
-    return _then(machine, node.value, world, lambda value: access.assign(machine, target, value))
+    targets = [node.target]
+    return _then(machine, node.value, world, lambda value: _bind_all(machine, targets, value))
 
 
 def _augmented(machine: Machine, node: ast.AugAssign, world: World) -> list[World]:

@@ -89,6 +89,13 @@ _MODULE_METHODS = frozenset(
 MODULE_CHANGES = words(
     "train eval to cuda cpu half float bfloat16 requires_grad_ load_state_dict apply freeze"
 )
+# What does not change while a program runs.
+_OF_THE_MACHINE = frozenset(
+    words(
+        "torch.cuda.is_available torch.cuda.is_bf16_supported torch.cuda.device_count "
+        "torch.backends.mps.is_available"
+    )
+)
 # Functions of the standard library that give another folder, text or number each time.
 _NEW_EACH_TIME = frozenset(
     words(
@@ -210,7 +217,8 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
         return model(call)
     top = name.partition(".")[0]
     hand_over(machine, call)
-    if top in sys.stdlib_module_names and name not in _NEW_EACH_TIME:
+    same = top in sys.stdlib_module_names and name not in _NEW_EACH_TIME
+    if same or name in _OF_THE_MACHINE:
         return derived("call", Symbol(name), *call.values())
     if top not in _HARMLESS and top not in sys.stdlib_module_names:
         for value in call.values():
