@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from peft_lint import knowledge
 from peft_lint.interpreter import access, calls, conditions
 from peft_lint.interpreter.objects import Config, Handle, Kind
 from peft_lint.interpreter.values import (
@@ -215,7 +216,10 @@ def _is_instance(machine: Machine, handle: Handle, kind: Value) -> bool | None:
         return None
     # `if isinstance(pipe.unet, PeftModel)` decides how to load (peft's boft_dreambooth).
     if handle.kind is Kind.PEFT:
-        return True if name == _PEFT_MODEL else None
+        task = knowledge.TASK_TYPES.get(name.removeprefix(f"{_PEFT_MODEL}For"))
+        made_for = literal(handle.settings)
+        # Where the task is out of view, who asks for a class of it knows what there is.
+        return None in (task, made_for) or task == made_for
     known = handle.kind is Kind.PLAIN and machine.world.body(handle).adapters is not None
     return False if known else None
 
