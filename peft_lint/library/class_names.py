@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 from peft_lint import knowledge
 from peft_lint.interpreter.objects import Fact, Handle, Kind, State
 from peft_lint.interpreter.values import Items, Literal, Ref, Value, derived, literal
+from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import NAME_TESTS, attribute_of
 
 if TYPE_CHECKING:

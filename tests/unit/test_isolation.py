@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -65,6 +66,16 @@ def test_without_a_suspicion_there_is_no_typing(tmp_path):
     before = modules_after("", folder=tmp_path)[1]
     names = modules_after(RUN, "a.py", folder=tmp_path)[1]
     assert "typing" not in names - before
+
+
+def test_typing_is_imported_only_where_slower_libraries_are():
+    root = ROOT / "peft_lint"
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if re.search(r"^(from|import) typing\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert found == {"server/app.py", "server/session.py", "syntax/driver.py"}
 
 
 def test_a_script_needs_nothing_of_notebooks(tmp_path):
