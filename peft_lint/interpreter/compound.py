@@ -175,7 +175,9 @@ def _loop(
 
 def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     outer = machine.flow
-    machine.flow = flow = outer._replace(raised=[])
+    # Whoever leaves goes through `finally` first.
+    left = outer._replace(returned=[], broken=[], continued=[], raised=[])
+    machine.flow = flow = left._replace(raised=[])
     seen: list[World] = [world.fork() for world in worlds]
     for statement in node.body:
         worlds = machine.run_block([statement], worlds)
@@ -186,7 +188,7 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     caught = machine.settle(seen + flow.raised)
     raised = list(flow.raised)
     flow.raised.clear()
-    machine.flow = outer
+    machine.flow = left
     results = machine.run_block(node.orelse, worlds)
     if not imports:
         # A module that imports is there: the other side is for machines without it.
@@ -197,7 +199,14 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
                     world.bind(machine.frame, handler.name, NOTHING_KNOWN)
             results += machine.run_block(handler.body, start)
     if not node.handlers:
-        outer.raised.extend(raised)
+        left.raised.extend(raised)
+    machine.flow = outer
+    for value, world in left.returned:
+        ends = machine.run_block(node.finalbody, [world])
+        outer.returned.extend((value, end) for end in ends)
+    outer.broken.extend(machine.run_block(node.finalbody, left.broken))
+    outer.continued.extend(machine.run_block(node.finalbody, left.continued))
+    outer.raised.extend(machine.run_block(node.finalbody, left.raised))
     return machine.run_block(node.finalbody, machine.settle(results))
 
 
