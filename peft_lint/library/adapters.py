@@ -52,7 +52,9 @@ def set_adapter(call: Call) -> Value:
     trainable: Fact = None if frozen is None else not frozen
     adapters = tuple(
         one._replace(
-            trainable=trainable if one.name in names else False, frozen_by=None, merged=False
+            trainable=trainable if one.name in names else False,
+            frozen_by=call.node if frozen is True and one.name in names else None,
+            merged=False,
         )
         for one in body.adapters
     )

@@ -211,7 +211,7 @@ def _change_gradients(call: Call, handle: Handle, active: tuple[str, ...] | None
     if machine.target.at_least("peft", "0.21"):
         return
     if machine.target.at_least("peft", "0.18"):
-        update_adapters(machine, handle, trainable=False, frozen_by=call.node)
+        _freeze_others(call, handle)
     elif active is None:
         update_adapters(machine, handle, trainable=None)
     else:
@@ -220,6 +220,18 @@ def _change_gradients(call: Call, handle: Handle, active: tuple[str, ...] | None
             one._replace(trainable=True) if one.name in active else one for one in adapters
         )
         change_body(machine, handle, adapters=trainable)
+
+
+def _freeze_others(call: Call, handle: Handle) -> None:
+    """Freeze what the load of another adapter freezes; what was frozen before stays as it was."""
+    adapters = call.machine.world.body(handle).adapters
+    if adapters is None:
+        return
+    frozen = tuple(
+        one if one.trainable is False else one._replace(trainable=False, frozen_by=call.node)
+        for one in adapters
+    )
+    change_body(call.machine, handle, adapters=frozen)
 
 
 def _load_native(call: Call, ref: Ref, handle: Handle, body: Body, name: str) -> None:
@@ -232,6 +244,9 @@ def _load_native(call: Call, ref: Ref, handle: Handle, body: Body, name: str) ->
     change_body(machine, handle, adapters=adapters, active=(name,), enabled=True, others=False)
     if trainable is not True and native_evaluates(machine):
         set_mode(machine, ref, trainable)
+    if trainable is False and body.adapters and machine.target.at_least("transformers", "5.4"):
+        # It freezes every layer that PEFT has made, whichever adapter it is for (A6).
+        _freeze_others(call, handle)
     add_step(machine, handle, call.node, f"trained weights are loaded into adapter {name!r} here")
 
 

@@ -25,6 +25,7 @@ from peft_lint.library.registry import function, method
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
+    from peft_lint.interpreter.machine import Machine
 
 
 @function("peft.get_peft_model")
@@ -183,8 +184,23 @@ def add_adapter(call: Call) -> Value:
     config = config_of(call, call.get(1, "peft_config"))
     adapter = fresh_adapter(name, call.node, config)._replace(trainable=False, frozen_by=None)
     change_body(machine, handle, adapters=with_adapter(body, adapter), others=False)
+    _unfreeze_active(machine, handle, body.active)
     machine.emit(ConfigUsed(call.node, config, "add_adapter", ref.id))
     return NOTHING_KNOWN
+
+
+def _unfreeze_active(machine: Machine, handle: Handle, active: tuple[str, ...] | None) -> None:
+    """Do what releases before 0.21 may do to the active adapter when another is added (A6)."""
+    adapters = machine.world.body(handle).adapters
+    if adapters is None or machine.target.at_least("peft", "0.21"):
+        return
+    changed = tuple(
+        one._replace(trainable=None, frozen_by=None)
+        if active is None or one.name in active
+        else one
+        for one in adapters
+    )
+    change_body(machine, handle, adapters=changed)
 
 
 def _add_native(call: Call, ref: Ref, handle: Handle, body: Body) -> Value:
@@ -233,6 +249,7 @@ def add_weighted_adapter(call: Call) -> Value:
         dropout=_mixed_dropout(call, body),
     )
     change_body(call.machine, handle, adapters=with_adapter(body, mix))
+    _unfreeze_active(call.machine, handle, body.active)
     call.machine.emit(Mixed(call.node, ref.id, names_in(call.get(0, "adapters"))))
     return NOTHING_KNOWN
 

@@ -113,11 +113,52 @@ class Unheld(Record):
     left_out: frozenset[Node]
 
 
+def frozen_by_another(body: Body) -> Adapter | None:
+    """Return an adapter that was trainable until another was loaded beside it."""
+    adapters = body.adapters or ()
+    loads = {one.node for one in adapters}
+    return next((a for a in adapters if a.frozen_by is not a.node and a.frozen_by in loads), None)
+
+
+def displaced(event: Stepped, scene: Scene) -> Adapter | None:
+    """Return an adapter in training, if a step changes nothing since a loaded one took its place.
+
+    That is one which an optimizer holds and which is not active, while all that is, was loaded.
+    """
+    body, held = scene.body(event), _held(event, scene)
+    if held is None or body.active is None or not all(map(_is_loaded, body.active_adapters())):
+        return None
+    kept = [one for one in body.adapters or () if one.node in held[0]]
+    if any(one.name in body.active or one.in_place is not True for one in kept):
+        return None
+    return next(
+        (one for one in kept if not _is_loaded(one) or one.weights is Weights.TRAINED), None
+    )
+
+
+def _is_loaded(adapter: Adapter) -> bool:
+    return adapter.config is None or adapter.config.source is not None
+
+
 def unheld(event: Stepped, scene: Scene) -> Unheld | None:
     """Return the adapters of a model that can be trained, if the step surely changes none."""
+    adapters = tuple(one for one in scene.body(event).adapters or () if one.trainable is not False)
+    found = _held(event, scene)
+    if found is None or not adapters:
+        return None
+    held, left_out = found
+    if any(one.node in held or one.trainable is None for one in adapters):
+        return None
+    return Unheld(adapters, frozenset(left_out))
+
+
+def _held(event: Stepped, scene: Scene) -> tuple[set[Node], set[Node]] | None:
+    """Return the adapters of a model that its optimizers hold, and those that they left out.
+
+    None where something else may be trained, or is.
+    """
     body, number = scene.body(event), scene.handle(event).body
-    adapters = tuple(one for one in body.adapters or () if one.trainable is not False)
-    if body.escaped or body.others is not False or body.enabled is not True or not adapters:
+    if body.escaped or body.others is not False or body.enabled is not True:
         return None
     held: set[Node] = set()
     left_out: set[Node] = set()
@@ -133,9 +174,7 @@ def unheld(event: Stepped, scene: Scene) -> Unheld | None:
                         return None
                     held.update(one.adapters)
                     left_out.update(one.left_out)
-    if any(one.node in held or one.trainable is None for one in adapters):
-        return None
-    return Unheld(adapters, frozenset(left_out))
+    return held, left_out
 
 
 def _is_frozen(body: Body) -> bool:

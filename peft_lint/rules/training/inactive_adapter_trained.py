@@ -8,15 +8,9 @@ from collections.abc import Iterator
 from peft_lint.events import ConfigUsed, Stepped, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node
-from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive, unheld
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Proposal, Suspicion
 
 
 class Rule:
@@ -61,6 +55,8 @@ def _only_loaded(body: Body) -> bool:
 
 
 def _never(adapter: Adapter, active: Adapter, run: Node) -> Suspicion:
+    from peft_lint.rules.activating import Activate
+
     return Suspicion(
         code="PEF404",
         severity=Severity.ERROR,
@@ -99,23 +95,3 @@ def _late(made: ast.Call, adapter: Adapter, step: Node) -> Suspicion:
         ),
         cause=adapter.node,
     )
-
-
-class Activate:
-    """Insert `model.set_adapter(name)` after `model.add_adapter(name, config)`."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
-        """Insert the line, where the call spells its model as a plain name or attribute."""
-        call = rewriting.target
-        function = call.func if isinstance(call, ast.Call) else None
-        receiver = function.value if isinstance(function, ast.Attribute) else None
-        inner = receiver
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        if receiver is None or not isinstance(inner, ast.Name):
-            raise NoFix("the model has no name here")
-        model = rewriting.source(receiver)
-        rewriting.insert_after(call, f'{model}.set_adapter("{self._name}")')

@@ -10,7 +10,7 @@ from peft_lint.events import Stepped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Node
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.rules.untrained import unheld
+from peft_lint.rules.untrained import displaced, unheld
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
 from peft_lint.syntax.locations import locate
@@ -32,7 +32,7 @@ class Rule:
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Suspect an optimizer that can change none of the adapters that are to be trained."""
-        found = unheld(event, scene)
+        found = None if displaced(event, scene) else unheld(event, scene)
         if found is not None and not any(one.node in found.left_out for one in found.adapters):
             made = event.optimizer.node
             suspicion = _suspicion(made, found.adapters[0], event.node, scene.document)
