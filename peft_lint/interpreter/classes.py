@@ -132,11 +132,6 @@ def run_hook(machine: Machine, ref: Ref, name: str) -> Value:
     return results[0][0] if len(results) == 1 else NOTHING_KNOWN
 
 
-def is_module(cls: ClassValue) -> bool:
-    """Return whether objects of the class are torch modules."""
-    return registry.module_method(cls.library_bases(), "train")
-
-
 def methods(cls: ClassValue) -> list[Function]:
     """Return the methods that the class itself defines, in order."""
     return [value for value in cls.attributes.values() if isinstance(value, Function)]
