@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.suspicion import NoFix
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -24,10 +23,5 @@ class Activate:
         call = rewriting.target
         function = call.func if isinstance(call, ast.Call) else None
         receiver = function.value if isinstance(function, ast.Attribute) else None
-        inner = receiver
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        if receiver is None or not isinstance(inner, ast.Name):
-            raise NoFix("the model has no name here")
-        model = rewriting.source(receiver)
+        model = rewriting.reference(receiver)
         rewriting.insert_after(call, f'{model}.set_adapter("{self._name}")')

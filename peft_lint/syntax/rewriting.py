@@ -51,6 +51,18 @@ class Rewriting:
         """Return the text of a node of the document's tree."""
         return self.document.source(node)
 
+    def reference(self, node: ast.expr | None) -> str:
+        """Return the text of a name, or of an attribute of one; raise NoFix where it is neither.
+
+        Written a second time, anything else may be another object.
+        """
+        inner = node
+        while isinstance(inner, ast.Attribute):
+            inner = inner.value
+        if node is None or not isinstance(inner, ast.Name):
+            raise NoFix("the model has no name here")
+        return self.source(node)
+
     def code(self, node: cst.CSTNode) -> str:
         """Return the code of a node of the visited window."""
         assert self.window is not None, "only while a visitor's method runs"

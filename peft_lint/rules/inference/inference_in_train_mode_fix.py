@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-
 from peft_lint.events import Inference
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.suspicion import NoFix
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -22,13 +19,7 @@ class SwitchToEval:
 
     def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
         """Insert the line, where the call spells its model as a plain name or attribute."""
-        receiver = self._event.receiver
-        inner = receiver
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        if receiver is None or not isinstance(inner, ast.Name):
-            raise NoFix("the model has no name here")
-        model = rewriting.source(receiver)
+        model = rewriting.reference(self._event.receiver)
         if self._event.how == "pipeline":
             model += ".model"
         rewriting.insert_before(self._event.node, f"{model}.eval()")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.suspicion import NoFix
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -23,13 +22,10 @@ class Activate:
     def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
         """Insert the line, where the call spells its model as a plain name or attribute."""
         call, name = self._candidate.node, self._candidate.adapter.name
-        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-        inner = owner
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
-        if owner is None or not isinstance(inner, ast.Name):
-            raise NoFix("the model has no name here")
+        model = rewriting.reference(
+            call.func.value if isinstance(call.func, ast.Attribute) else None
+        )
         spelled = [part for part in ast.walk(call) if isinstance(part, ast.Constant)]
         texts = [rewriting.source(part) for part in spelled if part.value == name]
         argument = texts[-1] if texts else repr(name)
-        rewriting.insert_after(call, f"{rewriting.source(owner)}.set_adapter({argument})")
+        rewriting.insert_after(call, f"{model}.set_adapter({argument})")
