@@ -10,7 +10,7 @@ from functools import cache, partial
 from peft_lint import files, scope
 from peft_lint.cli import complain
 from peft_lint.cli.options import STDIN, CheckOptions
-from peft_lint.cli.output import write
+from peft_lint.cli.output import check_place, write
 from peft_lint.cli.progress import Progress
 from peft_lint.discovery import discover, is_excluded
 from peft_lint.finding import Finding
@@ -59,7 +59,8 @@ class _Check:
 
     def run(self) -> int:
         options = self.options
-        # Settings are read before the first file is touched: an error in them changes nothing.
+        # Asked before the first file is touched, as settings are read: an error changes nothing.
+        check_place(options)
         planned = [(path, self._plan_of(path)) for path in self._paths()]
         if not planned and not self.broken and any(map(os.path.isdir, options.paths)):
             note = "no Python files, notebooks or Markdown pages in what was named"

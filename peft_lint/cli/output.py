@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
 
@@ -12,6 +14,14 @@ from peft_lint.reports import RunReport, summary
 
 # Formats whose module has another name.
 _MODULES = {"json": "json_report"}
+
+
+def check_place(options: CheckOptions) -> None:
+    """Raise UsageError where a file that is written at the end has no folder to be in."""
+    for path in (options.output_file, options.baseline):
+        folder = os.path.dirname(path or "")
+        if folder and not os.path.isdir(folder):
+            raise UsageError(f"{path}: not written: {os.strerror(errno.ENOENT)}")
 
 
 def write(report: RunReport, options: CheckOptions) -> None:

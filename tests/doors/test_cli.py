@@ -321,6 +321,15 @@ def test_a_reader_that_goes_away(cli):
     assert process.wait() == 2
 
 
+@pytest.mark.parametrize("options", [["--output-file"], ["--update-baseline", "--baseline"]])
+def test_nothing_is_changed_where_the_report_cannot_be_written(cli, options):
+    path = cli.write("a.py", SCRIPT)
+    assert cli("--fix", "a.py", *options, "no/file") == 2
+    assert cli.stderr == "peft-lint: error: no/file: not written: No such file or directory\n"
+    assert cli.stdout == ""
+    assert path.read_text() == SCRIPT
+
+
 def test_same_input_same_output_under_any_hash_seed(cli):
     for name in ("b", "a", "c/d"):
         cli.write(f"{name}.py", UNUSED.replace("old", "# noqa: PEF002, PEF001"))
