@@ -30,10 +30,7 @@ def main(arguments: list[str]) -> int:
     """
     # Short runs end before a collection would gain anything.
     gc.disable()
-    for stream in (sys.stdout, sys.stderr):
-        # Any path and any source can be shown, whatever the terminal's encoding.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _open_streams()
     from peft_lint.settings import SettingsError
 
     try:
@@ -43,14 +40,42 @@ def main(arguments: list[str]) -> int:
     except (UsageError, SettingsError) as error:
         complain(str(error))
         return 2
-    except BrokenPipeError:
-        # The reader went away, as in `peft-lint . | head`; the interpreter must not say so.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _close_streams()
+        # Where the reader went away, as in `peft-lint . | head`, nobody wants to hear of it.
+        if not isinstance(error, BrokenPipeError):
+            complain(str(error))
         return 2
     except KeyboardInterrupt:
         complain("interrupted")
         return 2
+    except Exception:
+        # Python would end with 1, which means findings.
+        sys.excepthook(*sys.exc_info())
+        return 2
     return code
+
+
+def _open_streams() -> None:
+    """Make sure that everything can be written, or at least lost without an error."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Closed by the caller, as in `peft-lint . >&-`.
+            stream = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+            setattr(sys, name, stream)
+        if hasattr(stream, "reconfigure"):
+            # Any path and any source can be shown, whatever the terminal's encoding.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _close_streams() -> None:
+    """Lead a stream that takes no more to nowhere, or its rest would fail again at the end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def complain(message: str) -> None:

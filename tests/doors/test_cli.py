@@ -321,6 +321,37 @@ def test_a_reader_that_goes_away(cli):
     assert process.wait() == 2
 
 
+def test_an_output_that_takes_nothing_is_one_line_and_no_finding(cli):
+    cli.write("a.py", UNUSED)
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "peft_lint", "a.py", "--fail-on", "info"], cwd=cli.folder,
+            env=environment(), stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert process.returncode == 2
+    assert process.stderr == b"peft-lint: error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_output_changes_no_exit_code(cli, closed):
+    cli.write("a.py", UNUSED)
+    command = f"{sys.executable} -m peft_lint a.py --fail-on info {closed}"
+    process = subprocess.run(
+        ["sh", "-c", command], cwd=cli.folder, env=environment(), capture_output=True, check=False
+    )
+    assert process.returncode == 1
+    assert process.stderr == b""
+
+
+def test_a_defect_of_the_program_is_no_finding(cli):
+    code = "from peft_lint import cli; cli._run = lambda _: 1 / 0; print(cli.main([]))"
+    process = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, check=False
+    )
+    assert process.stdout == b"2\n"
+    assert process.stderr.endswith(b"ZeroDivisionError: division by zero\n")
+
+
 @pytest.mark.parametrize("options", [["--output-file"], ["--update-baseline", "--baseline"]])
 def test_nothing_is_changed_where_the_report_cannot_be_written(cli, options):
     path = cli.write("a.py", SCRIPT)
