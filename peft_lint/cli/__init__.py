@@ -79,8 +79,11 @@ def _close_streams() -> None:
 
 
 def complain(message: str) -> None:
-    """Write one line about a failure."""
-    print(f"peft-lint: error: {message}", file=sys.stderr)
+    """Write one line about a failure; where nobody can read it, the exit code is left."""
+    try:
+        print(f"peft-lint: error: {message}", file=sys.stderr)
+    except OSError:
+        return
 
 
 def _run(arguments: list[str]) -> int:

@@ -332,6 +332,17 @@ def test_an_output_that_takes_nothing_is_one_line_and_no_finding(cli):
     assert process.stderr == b"peft-lint: error: [Errno 28] No space left on device\n"
 
 
+def test_a_failure_that_cannot_be_told_is_in_the_exit_code(cli):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "peft_lint", "gone.py"]
+        process = subprocess.run(
+            command, cwd=cli.folder, env=environment(), stdout=subprocess.PIPE, stderr=full,
+            check=False,
+        )  # fmt: skip
+    assert process.returncode == 2
+    assert process.stdout.startswith(b"no findings: 0 files analysed")
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_a_closed_output_changes_no_exit_code(cli, closed):
     cli.write("a.py", UNUSED)
