@@ -113,11 +113,9 @@ class Unheld(Record):
     left_out: frozenset[Node]
 
 
-def frozen_by_another(body: Body) -> Adapter | None:
-    """Return an adapter that was trainable until another was loaded beside it."""
-    adapters = body.adapters or ()
-    loads = {one.node for one in adapters}
-    return next((a for a in adapters if a.frozen_by is not a.node and a.frozen_by in loads), None)
+def is_frozen_since(body: Body) -> bool:
+    """Return whether an adapter was frozen later than it was made: by hand, by another's load."""
+    return any(one.frozen_by not in (None, one.node) for one in body.adapters or ())
 
 
 def displaced(event: Stepped, scene: Scene) -> Adapter | None:

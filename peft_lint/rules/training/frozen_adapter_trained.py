@@ -10,7 +10,7 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Config, Node
 from peft_lint.interpreter.values import Bound, literal
 from peft_lint.library.configs import PROMPT_LEARNING
-from peft_lint.rules.untrained import Untrained, fresh_and_inactive, frozen_by_another
+from peft_lint.rules.untrained import Untrained, fresh_and_inactive, is_frozen_since
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
@@ -67,7 +67,7 @@ class Rule:
     def _frozen(self, body: Body) -> Adapter | None:
         """Return an adapter that acts, and is frozen as it was loaded or made."""
         active = body.active_adapters()
-        if not active or fresh_and_inactive(body) or frozen_by_another(body):
+        if not active or fresh_and_inactive(body) or is_frozen_since(body):
             return None
         if not all(one.frozen_by is one.node for one in active):
             return None
