@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from peft_lint import scope
 from peft_lint.document import Document
@@ -57,8 +58,6 @@ def _examine(
 
 def _applying(rules: Sequence[RuleInfo], text: str, target: Target) -> list[RuleInfo]:
     """Return the rules that have a word in a text, and are about releases that may be used."""
-    from functools import cache
-
     # Many rules share a word, and a search of the whole text is what costs.
     says = cache(text.__contains__)
     return [

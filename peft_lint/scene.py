@@ -10,7 +10,7 @@ from peft_lint.events import Event, ModelEvent
 from peft_lint.interpreter import releases
 from peft_lint.interpreter.machine import Context, Machine
 from peft_lint.interpreter.objects import Body, Handle, Instance
-from peft_lint.interpreter.values import Symbol, Value
+from peft_lint.interpreter.values import Symbol, Value, literal
 from peft_lint.interpreter.world import World
 from peft_lint.lean import Record
 
@@ -84,6 +84,12 @@ class Scene(Record):
             owner = self.world.state(self.value(node.value))
             return owner.get(node.attr) if isinstance(owner, Instance) else None
         return None
+
+    def constant(self, node: ast.expr) -> object:
+        """Return the one constant that an expression is, or a name for it; `...` for all else."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        return literal(self.value(node), ...)
 
     def assigns(self, *attributes: str) -> bool:
         """Return whether the document assigns an attribute of one of these names, to anything."""

@@ -91,7 +91,7 @@ def _run_class(machine: Machine, cls: ClassValue, end: World) -> None:
 
 def _tracked(world: World, ref: Ref) -> Iterator[str]:
     """Yield the names by which a method of an object gets at models: attributes, and globals."""
-    state = world.heap[ref.id]
+    state = world.state(ref)
     if isinstance(state, Instance):
         yield from state.tracked
     yield from world.frames[0].tracked

@@ -115,8 +115,7 @@ def by_scaler(node: Node, scene: Scene) -> Node | None:
     if made is None or made[0] != "torch.GradScaler" or len(made[1].args) > _BEFORE_ENABLED:
         return None
     for word in made[1].keywords:
-        value = word.value
-        given = value.value if isinstance(value, ast.Constant) else literal(scene.value(value))
+        given = scene.constant(word.value)
         if word.arg is None or (word.arg == "enabled" and given is not True):
             return None
     return made[1]

@@ -33,7 +33,7 @@ def filled(folder: str, scene: Scene) -> bool:
     """Return whether something else in the document may put an adapter into a folder."""
     if moved(scene):
         return True
-    nodes = list(scene.document.nodes)
+    nodes = scene.document.nodes
     names = {
         target.id
         for node in nodes

@@ -105,9 +105,7 @@ def _adapter(event: Wrapped, scene: Scene) -> str | None:
     if event.how not in _PEFT_MODELS:
         return None
     for word in event.node.keywords if isinstance(event.node, ast.Call) else ():
-        value = word.value
-        given = value.value if isinstance(value, ast.Constant) else literal(scene.value(value))
-        if word.arg == "autocast_adapter_dtype" and given is False:
+        if word.arg == "autocast_adapter_dtype" and scene.constant(word.value) is False:
             return "autocast_adapter_dtype=False leaves the adapter in the base's dtype"
     if event.config.class_name == "LoraConfig" and not scene.machine.target.at_least(
         "peft", "0.12"

@@ -34,7 +34,7 @@ def spelled_at(node: ast.expr | None, places: tuple[Place, ...], level: int) -> 
 def is_steady(base: ast.expr | None, scene: Scene) -> bool:
     """Return whether no function elsewhere may give the name of an object another value."""
     name = last_name(base) if isinstance(base, (ast.Name, ast.Attribute)) else ""
-    nodes = list(scene.document.nodes)
+    nodes = scene.document.nodes
     declared = (one.names for one in nodes if isinstance(one, (ast.Global, ast.Nonlocal)))
     assigned = [one for one in nodes if isinstance(one, ast.Attribute) and one.attr == name]
     return not any(name in names for names in declared) and (

@@ -73,7 +73,7 @@ def child_blocks(statement: ast.stmt) -> Iterator[tuple[ast.AST, list[ast.stmt]]
 def locate(tree: ast.Module, node: ast.AST) -> Location:
     """Return where `node`, a node of `tree`, stands; raise LookupError if it is not there."""
     found = _descend(tree, node)
-    if found is None and _may_be_misplaced(node):
+    if found is None and _is_spelled(node):
         found = _search(tree, node)
     if found is None:
         raise LookupError(f"{type(node).__name__} is not a node of this document")
@@ -101,10 +101,9 @@ def _descend(tree: ast.Module, node: ast.AST) -> Location | None:
     return None if path is None else Location(tuple(blocks), path)
 
 
-def _may_be_misplaced(node: ast.AST) -> bool:
-    """Return whether a node may stand elsewhere than it says, which no call without a name does."""
-    spelled = not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)) or node.func.id
-    return bool(spelled)
+def _is_spelled(node: ast.AST) -> bool:
+    """Return whether the text has a node; the call of a function that nothing calls is nameless."""
+    return not isinstance(node, ast.Call) or getattr(node.func, "id", "…") != ""
 
 
 def _search(tree: ast.Module, node: ast.AST) -> Location | None:

@@ -66,8 +66,8 @@ class Rule:
         """Report what was found, unless the document brings what is missing."""
         if self._found and not scene.assigns(*_OWN):
             functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-            tree = scene.document.nodes
-            if not any(isinstance(node, functions) and node.name in _OWN for node in tree):
+            nodes = scene.document.nodes
+            if not any(isinstance(node, functions) and node.name in _OWN for node in nodes):
                 yield from self._found.values()
 
     def _forward(self, event: Trained | Inference, scene: Scene) -> None:
