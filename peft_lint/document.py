@@ -13,6 +13,7 @@ from functools import cached_property
 
 from peft_lint.finding import Edit, Span
 from peft_lint.lean import Record
+from peft_lint.outline import Outline
 
 # PEP 263: a comment on line one or two; the second only counts after a blank or a comment.
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -149,6 +150,11 @@ class Document:
             raise DocumentError(f"not analysed: the parser gave up ({detail})") from None
 
     @cached_property
+    def outline(self) -> Outline:
+        """The words of the tree."""
+        return Outline(self.tree)
+
+    @cached_property
     def nodes(self) -> list[ast.AST]:
         """All nodes of the tree but those of contexts and operators, outer ones first."""
         found: list[ast.AST] = [self.tree]
@@ -163,6 +169,11 @@ class Document:
                 elif isinstance(value, ast.AST) and value._fields:
                     found.append(value)
         return found
+
+    def let_go(self) -> None:
+        """Free the memory of what was made of the text; it is made anew if somebody asks."""
+        for name in ("tree", "outline", "nodes"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def line_starts(self) -> list[int]:

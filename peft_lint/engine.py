@@ -45,10 +45,9 @@ def _examine(
     document: Document, rules: Sequence[RuleInfo], target: Target
 ) -> tuple[list[Finding], Sequence[str]]:
     """Return what is found in a document, and the files beside it that were asked for."""
-    wanted = _applying(rules, document.text, target)
     # A document that is not Python is an error even where no rule would look at it.
-    tree = document.tree
-    if not wanted or not tree.body:
+    wanted = _applying(rules, document, target) if document.tree.body else []
+    if not wanted:
         return [], ()
     suspicions, asked = _suspect(document, wanted, target)
     if not suspicions:
@@ -56,10 +55,11 @@ def _examine(
     return _findings(document, suspicions, {rule.code: rule for rule in wanted}), asked
 
 
-def _applying(rules: Sequence[RuleInfo], text: str, target: Target) -> list[RuleInfo]:
-    """Return the rules that have a word in a text, and are about releases that may be used."""
-    # Many rules share a word, and a search of the whole text is what costs.
-    says = cache(text.__contains__)
+def _applying(rules: Sequence[RuleInfo], document: Document, target: Target) -> list[RuleInfo]:
+    """Return the rules that have a word in the code, and are about releases that may be used."""
+    names, text = document.outline.names, document.text
+    # Many rules share a word. Only what is no name is searched in the whole text, which costs.
+    says = cache(lambda word: word in (names if word.isidentifier() else text))
     return [
         rule
         for rule in rules

@@ -93,13 +93,11 @@ class Scene(Record):
 
     def assigns(self, *attributes: str) -> bool:
         """Return whether the document assigns an attribute of one of these names, to anything."""
-        facts = map(self.machine.code.facts, self.document.tree.body)
-        return any(not one.assigned.isdisjoint(attributes) for one in facts)
+        return not self.document.outline.assigned.names.isdisjoint(attributes)
 
     def names(self, words: Collection[str]) -> bool:
         """Return whether the document has one of these words as a name, or as an attribute."""
-        facts = map(self.machine.code.facts, self.document.tree.body)
-        return any(not one.words.isdisjoint(words) for one in facts)
+        return not self.document.outline.vocabulary.isdisjoint(words)
 
     def symbol(self, node: ast.expr) -> str | None:
         """Return the imported dotted name that an expression spells, None for all else."""

@@ -273,7 +273,7 @@ def _hide_globals(machine: Machine, node: FunctionNode) -> None:
     for scope in locate(machine.document.tree, node).scopes:
         if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names = {one.arg for one in ast.walk(scope.args) if isinstance(one, ast.arg)}
-            names.update(*(machine.code.facts(statement).bound for statement in scope.body))
+            names.update(*map(machine.code.bound, scope.body))
             for name in names.difference(machine.code.declared(scope)[0]):
                 machine.world.bind(machine.frame, name, machine.fresh(node, name))
 

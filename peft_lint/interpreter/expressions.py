@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable
 
 from peft_lint.interpreter import access, calls, conditions, shares
-from peft_lint.interpreter.code import inside
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -24,6 +23,7 @@ from peft_lint.interpreter.values import (
     merged,
 )
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.outline import inside
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine

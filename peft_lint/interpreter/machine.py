@@ -127,7 +127,7 @@ class Machine:
         self.target = target
         self.observer = observer
         self.code = Code(
-            document.tree, registry.vocabulary(), registry.is_familiar, registry.creates
+            document.outline, registry.vocabulary(), registry.is_familiar, registry.creates
         )
         self.world = World()
         self.frame = 0
@@ -294,14 +294,14 @@ class Machine:
 
     def _skip(self, statement: ast.stmt, worlds: list[World]) -> None:
         """Make unknown what a statement beyond the budget binds or touches."""
-        facts = self.code.facts(statement)
+        words, bound = self.code.facts(statement).words, self.code.bound(statement)
         for world in worlds:
             self.world = world
             variables = world.frames[self.frame].variables
             # Words are a set: in another order rules would hear of it in another.
-            for value in [variables[name] for name in sorted(facts.words & variables.keys())]:
+            for value in [variables[name] for name in sorted(words & variables.keys())]:
                 self.escape(value)
-            for name in facts.bound:
+            for name in bound:
                 world.bind(self.frame, name, NOTHING_KNOWN)
             relevance.forget(self, world, self.frame, statement)
 

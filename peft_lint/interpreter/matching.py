@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from peft_lint.interpreter import access, conditions
-from peft_lint.interpreter.code import own_nodes
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, derived
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.outline import own_nodes
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine

@@ -177,7 +177,7 @@ def _may_change(state: Instance, reach: Reach) -> bool:
 
 def leave_out(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> None:
     """Do what a statement that cannot matter still does: bind and assign, to unknown values."""
-    bound = sorted(machine.code.facts(statement).bound)
+    bound = sorted(machine.code.bound(statement))
     for world in worlds:
         forget(machine, world, machine.frame, statement)
         for name in bound:

@@ -130,7 +130,7 @@ def carried(machine: Machine, loop: ast.For | ast.AsyncFor, world: World) -> dic
     targets = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
     known = (
         (name, world.lookup(machine.frame, name))
-        for name in sorted(machine.code.facts(loop).bound - targets)
+        for name in sorted(machine.code.bound(loop) - targets)
     )
     return {name: value for name, value in known if value is not None}
 

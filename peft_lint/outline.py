@@ -1,0 +1,259 @@
+"""One walk over a tree: all words in it, and which of them each statement holds."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import cached_property
+
+from peft_lint.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# What stands among the words where code does more than name something: control leaves a
+# statement, or a statement is none that only binds names; an attribute or an item gets a constant,
+# or names of a scope around are declared; a function is made, which keeps the names around it.
+LEAVES, SETTLES, CLOSES = "<leaves>", "<settles>", "<closes>"
+# Builtins that name attributes by a text, or classes that are neither made nor changed.
+_SPELLING = frozenset(("isinstance", "getattr", "setattr"))
+# Longer texts are prose, or data.
+_LONGEST_NAME = 80
+# Fields that hold no node with a name in it, or, as annotations do, none that is evaluated.
+_WITHOUT_NAMES = frozenset(
+    "ctx op ops id attr arg kind level module names conversion annotation returns simple "
+    "type_comment type_params posonlyargs kwonlyargs vararg kwarg is_async".split()
+)
+
+
+class _Fields(dict[type, tuple[str, ...]]):
+    """For each kind of node the fields that lead to others: a walk has no time for the rest."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        fields = getattr(kind, "_fields", ())
+        self[kind] = found = tuple(name for name in fields if name not in _WITHOUT_NAMES)
+        return found
+
+
+_FIELDS = _Fields()
+
+
+class Marks:
+    """Names that belong to certain places in a list of words."""
+
+    __slots__ = ("_names", "_places")
+
+    def __init__(self) -> None:
+        self._places: list[int] = []
+        self._names: list[str] = []
+
+    def add(self, place: int, name: str) -> None:
+        """Note a name; places never go down."""
+        self._places.append(place)
+        self._names.append(name)
+
+    @property
+    def names(self) -> set[str]:
+        """All names, whatever their places."""
+        return set(self._names)
+
+    def between(self, start: int, end: int) -> set[str]:
+        """Return the names at the places from `start` up to `end`."""
+        first = bisect_left(self._places, start)
+        return set(self._names[first : bisect_left(self._places, end, first)])
+
+
+class Part:
+    """The part of an outline's words that one node holds."""
+
+    __slots__ = ("_bound", "end", "start")
+
+    def __init__(self, start: int, end: int, bound: Marks) -> None:
+        self.start = start
+        self.end = end
+        self._bound = bound
+
+    @property
+    def bound(self) -> set[str]:
+        """The names that it binds in its scope, if it is no definition."""
+        return self._bound.between(self.start, self.end)
+
+
+class Outline:
+    """All words of a tree in one list: names, attributes, and what is imported.
+
+    Of every statement, lambda and comprehension `parts` says which of them it holds.
+    `assigned` are the attributes that are assigned. Of definitions there is also a list by
+    name, and one of imports; `globals` and `nonlocals` are the names that functions declare.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.words: list[str] = []
+        self.parts: dict[ast.AST, Part] = {}
+        self.assigned = Marks()
+        self.definitions: dict[str, list[Definition]] = {}
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+        self.globals: dict[ast.AST, set[str]] = {}
+        self.nonlocals: dict[ast.AST, set[str]] = {}
+        # Keywords of calls, texts, and names of definitions: they lead nowhere.
+        self._others: list[str | None] = []
+        self._walk(tree.body, tree)
+
+    @cached_property
+    def vocabulary(self) -> set[str]:
+        """All words, each once."""
+        return set(self.words)
+
+    @cached_property
+    def names(self) -> str:
+        """All that may name something, each once, on a line of its own."""
+        others = {word for word in self._others if word and len(word) < _LONGEST_NAME}
+        return "\n".join(others | self.vocabulary)
+
+    def _walk(self, nodes: list[Any], scope: ast.AST) -> None:
+        """Take in the nodes of one scope: in any order, but each whole before another."""
+        words, others = self.words, self._others
+        bound = Marks()
+        stack = [*nodes]
+        while stack:
+            node = stack.pop()
+            kind = node.__class__
+            while kind is ast.Attribute:
+                if node.ctx.__class__ is ast.Store:
+                    self.assigned.add(len(words), node.attr)
+                words.append(node.attr)
+                node = node.value
+                kind = node.__class__
+            if kind is ast.Name:
+                if node.ctx.__class__ is not ast.Load:
+                    bound.add(len(words), node.id)
+                words.append(node.id)
+                continue
+            if kind is ast.Constant:
+                if node.value.__class__ is str:
+                    others.append(node.value)
+                continue
+            if kind is ast.Call:
+                function, args = node.func, node.args
+                if function.__class__ is ast.Name and function.id in _SPELLING:
+                    args = self._spelled(function.id, args)
+                stack.append(function)
+                stack += args
+                for keyword in node.keywords:
+                    others.append(keyword.arg)
+                    stack.append(keyword.value)
+                continue
+            if kind is Part:
+                # It was opened with its node; all that stands in it has been seen.
+                node.end = len(words)
+                continue
+            if kind in _PARTS:
+                if kind in DEFINITIONS:
+                    self._define(node, bound)
+                    continue
+                if kind is ast.Lambda:
+                    words.append(CLOSES)
+                part = self.parts[node] = Part(len(words), len(words), bound)
+                stack.append(part)
+            if kind in _NOTED:
+                self._note(node, scope, bound)
+            for name in _FIELDS[kind]:
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    # Some hold more than nodes: `**kwargs` in a dict display has no key.
+                    stack += value
+                elif value is not None:
+                    stack.append(value)
+
+    def _define(self, node: Definition, bound: Marks) -> None:
+        """Take in a definition, whose own part begins behind what the scope around has of it."""
+        bound.add(len(self.words), node.name)
+        self.words += (LEAVES, CLOSES)
+        self._others.append(node.name)
+        self.definitions.setdefault(node.name, []).append(node)
+        part = self.parts[node] = Part(len(self.words), 0, Marks())
+        self._walk(_children(node), node)
+        part.end = len(self.words)
+
+    def _note(self, node: ast.AST, scope: ast.AST, bound: Marks) -> None:
+        """Note what a node does that is more than the words in it."""
+        words = self.words
+        if isinstance(node, ast.Assign):
+            if isinstance(node.value, ast.Constant):
+                kinds = (ast.Attribute, ast.Subscript)
+                if any(isinstance(one, kinds) for one in node.targets):
+                    words.append(SETTLES)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            words += (LEAVES, SETTLES)
+            declared = self.globals if isinstance(node, ast.Global) else self.nonlocals
+            declared.setdefault(scope, set()).update(node.names)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            words.append(LEAVES)
+            self.imports.append(node)
+            for alias in node.names:
+                bound.add(len(words), (alias.asname or alias.name).partition(".")[0])
+                words.append(alias.name.rpartition(".")[2])
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
+            if node.name:
+                bound.add(len(words), node.name)
+                words.append("")
+        else:
+            words.append(LEAVES)
+
+    def _spelled(self, function: str, args: list[ast.expr]) -> list[ast.expr]:
+        """Take in what a call says by a text; return the arguments that lead to words."""
+        if function == "isinstance":
+            # The classes of a question are neither made nor changed.
+            return args[:1]
+        text = getattr(args[1], "value", None) if len(args) > 1 else None
+        if isinstance(text, str):
+            if function == "setattr":
+                self.assigned.add(len(self.words), text)
+            self.words.append(text)
+        return args
+
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_PARTS = frozenset((*ast.stmt.__subclasses__(), ast.Lambda, *_COMPREHENSIONS))
+# Kinds of node that do more than say words.
+_NOTED = frozenset(
+    (
+        *(ast.Assign, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom),
+        *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
+        *(ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom),
+    )
+)
+
+
+def inside(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all nodes in it, as far as they may hold names."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        yield one
+        stack += _children(one)
+
+
+def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope's body, without those of the scopes inside it."""
+    stack = _children(scope)
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (*DEFINITIONS, ast.Lambda)):
+            stack += _children(node)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes right below one, in any order; faster than `ast.iter_child_nodes`."""
+    found: list[ast.AST] = []
+    for name in _FIELDS[node.__class__]:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [one for one in value if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
