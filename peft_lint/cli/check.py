@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # How much of a file that cannot be decoded is kept to show the place.
 _SHOWN_BYTES = 1_000_000
+# The report needs texts only, but freeing a tree takes a fifth of the time of making it: only
+# a long run does it, which would need a megabyte for each file.
+_KEPT_TREES = 100
 
 
 def check(options: CheckOptions) -> int:
@@ -247,6 +250,8 @@ class _Check:
                 left = analyse(result.document) if options.add_ignores else result.findings
                 report = FileReport(result.document, left, result.applied)
             document = result.document
+        if len(self.report.files) >= _KEPT_TREES:
+            report.document.let_go()
         self.report.files.append(report)
         return document
 

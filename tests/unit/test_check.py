@@ -248,3 +248,20 @@ def test_the_diff_of_an_encoded_file_is_in_its_encoding():
     before = "# coding: latin-1\nx = 'é'\ny\n".encode("latin-1")
     after = before.replace(b"y", b"z")
     assert "x = 'é'".encode("latin-1") in unified("a.py", before, after, "latin-1")
+
+
+def test_a_long_run_keeps_no_trees(folder, run, monkeypatch):
+    kept = []
+
+    def parse(document, rules, target):
+        _ = document.tree, document.outline, document.nodes
+        kept.append(document)
+        return analyse(document, rules, target)
+
+    monkeypatch.setattr(engine, "analyse", parse)
+    monkeypatch.setattr("peft_lint.cli.check._KEPT_TREES", 2)
+    for name in "abcde":
+        (folder / f"{name}.py").write_bytes(b"import peft; ODD")
+    assert run(".", "--output-format", "concise") == 0
+    held = [{"tree", "outline", "nodes"} & vars(document).keys() for document in kept]
+    assert held == [{"tree", "outline", "nodes"}] * 2 + [set()] * 3
