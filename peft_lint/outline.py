@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property
 
-from peft_lint.lean import TYPE_CHECKING
+from peft_lint.lean import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
     from typing import Any
@@ -29,11 +29,15 @@ _WITHOUT_NAMES = frozenset(
 )
 
 
+_DEFAULTS = ("defaults", "kw_defaults")
+
+
 class _Fields(dict[type, tuple[str, ...]]):
     """For each kind of node the fields that lead to others: a walk has no time for the rest."""
 
     def __missing__(self, kind: type) -> tuple[str, ...]:
-        fields = getattr(kind, "_fields", ())
+        # Of parameters only the defaults: their names are bound by who calls.
+        fields = getattr(kind, "_fields", ()) if kind is not ast.arguments else _DEFAULTS
         self[kind] = found = tuple(name for name in fields if name not in _WITHOUT_NAMES)
         return found
 
@@ -66,33 +70,30 @@ class Marks:
         return set(self._names[first : bisect_left(self._places, end, first)])
 
 
-class Part:
-    """The part of an outline's words that one node holds."""
+class Part(Record):
+    """The part of an outline's words that one node holds: where it begins and ends."""
 
-    __slots__ = ("_bound", "end", "start")
-
-    def __init__(self, start: int, end: int, bound: Marks) -> None:
-        self.start = start
-        self.end = end
-        self._bound = bound
+    start: int
+    end: int
+    # The names bound in the scope in which the node is.
+    marks: Marks
 
     @property
     def bound(self) -> set[str]:
         """The names that it binds in its scope, if it is no definition."""
-        return self._bound.between(self.start, self.end)
+        return self.marks.between(self.start, self.end)
 
 
 class Outline:
     """All words of a tree in one list: names, attributes, and what is imported.
 
-    Of every statement, lambda and comprehension `parts` says which of them it holds.
-    `assigned` are the attributes that are assigned. Of definitions there is also a list by
-    name, and one of imports; `globals` and `nonlocals` are the names that functions declare.
+    `part` says which of them a statement, a lambda or another expression holds. `assigned` are
+    the attributes that are assigned. Of definitions there is also a list by name, and one of
+    imports; `globals` and `nonlocals` are the names that functions declare.
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self.words: list[str] = []
-        self.parts: dict[ast.AST, Part] = {}
         self.assigned = Marks()
         self.definitions: dict[str, list[Definition]] = {}
         self.imports: list[ast.Import | ast.ImportFrom] = []
@@ -100,7 +101,17 @@ class Outline:
         self.nonlocals: dict[ast.AST, set[str]] = {}
         # Keywords of calls, texts, and names of definitions: they lead nowhere.
         self._others: list[str | None] = []
+        self._parts: dict[ast.AST, Part] = {}
         self._walk(tree.body, tree)
+
+    def part(self, node: ast.AST) -> Part:
+        """Return the part of a node, which is walked again where few ask for its like."""
+        found = self._parts.get(node)
+        if found is None:
+            start = len(self.words)
+            marks = self._walk([node], None)
+            found = self._parts[node] = Part(start, len(self.words), marks)
+        return found
 
     @cached_property
     def vocabulary(self) -> set[str]:
@@ -113,20 +124,17 @@ class Outline:
         others = {word for word in self._others if word and len(word) < _LONGEST_NAME}
         return "\n".join(others | self.vocabulary)
 
-    def _walk(self, nodes: list[Any], scope: ast.AST) -> None:
-        """Take in the nodes of one scope: in any order, but each whole before another."""
+    def _walk(self, nodes: list[Any], scope: ast.AST | None) -> Marks:
+        """Take in nodes, in any order but each whole; return the names that they bind.
+
+        `scope` is what they are the body of, None where they have been seen before.
+        """
         words, others = self.words, self._others
         bound = Marks()
         stack = [*nodes]
         while stack:
             node = stack.pop()
             kind = node.__class__
-            while kind is ast.Attribute:
-                if node.ctx.__class__ is ast.Store:
-                    self.assigned.add(len(words), node.attr)
-                words.append(node.attr)
-                node = node.value
-                kind = node.__class__
             if kind is ast.Name:
                 if node.ctx.__class__ is not ast.Load:
                     bound.add(len(words), node.id)
@@ -135,6 +143,12 @@ class Outline:
             if kind is ast.Constant:
                 if node.value.__class__ is str:
                     others.append(node.value)
+                continue
+            if kind is ast.Attribute:
+                if node.ctx.__class__ is ast.Store:
+                    self.assigned.add(len(words), node.attr)
+                words.append(node.attr)
+                stack.append(node.value)
                 continue
             if kind is ast.Call:
                 function, args = node.func, node.args
@@ -146,19 +160,19 @@ class Outline:
                     others.append(keyword.arg)
                     stack.append(keyword.value)
                 continue
-            if kind is Part:
-                # It was opened with its node; all that stands in it has been seen.
-                node.end = len(words)
+            if node is _END:
+                start = stack.pop()
+                self._parts[stack.pop()] = Part(start, len(words), bound)
                 continue
-            if kind in _PARTS:
-                if kind in DEFINITIONS:
-                    self._define(node, bound)
-                    continue
+            if kind in _DEFINING:
+                self._define(node, bound)
+                continue
+            if kind in _ASKED_FOR:
                 if kind is ast.Lambda:
                     words.append(CLOSES)
-                part = self.parts[node] = Part(len(words), len(words), bound)
-                stack.append(part)
-            if kind in _NOTED:
+                # On top of them comes what is inside; all of it has been seen when they are left.
+                stack += (node, len(words), _END)
+            elif kind in _NOTED:
                 self._note(node, scope, bound)
             for name in _FIELDS[kind]:
                 value = getattr(node, name, None)
@@ -167,6 +181,7 @@ class Outline:
                     stack += value
                 elif value is not None:
                     stack.append(value)
+        return bound
 
     def _define(self, node: Definition, bound: Marks) -> None:
         """Take in a definition, whose own part begins behind what the scope around has of it."""
@@ -174,11 +189,11 @@ class Outline:
         self.words += (LEAVES, CLOSES)
         self._others.append(node.name)
         self.definitions.setdefault(node.name, []).append(node)
-        part = self.parts[node] = Part(len(self.words), 0, Marks())
-        self._walk(_children(node), node)
-        part.end = len(self.words)
+        start = len(self.words)
+        marks = self._walk(children(node), node)
+        self._parts[node] = Part(start, len(self.words), marks)
 
-    def _note(self, node: ast.AST, scope: ast.AST, bound: Marks) -> None:
+    def _note(self, node: ast.AST, scope: ast.AST | None, bound: Marks) -> None:
         """Note what a node does that is more than the words in it."""
         words = self.words
         if isinstance(node, ast.Assign):
@@ -188,8 +203,9 @@ class Outline:
                     words.append(SETTLES)
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             words += (LEAVES, SETTLES)
-            declared = self.globals if isinstance(node, ast.Global) else self.nonlocals
-            declared.setdefault(scope, set()).update(node.names)
+            if scope is not None:
+                declared = self.globals if isinstance(node, ast.Global) else self.nonlocals
+                declared.setdefault(scope, set()).update(node.names)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             words.append(LEAVES)
             self.imports.append(node)
@@ -216,8 +232,16 @@ class Outline:
         return args
 
 
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_PARTS = frozenset((*ast.stmt.__subclasses__(), ast.Lambda, *_COMPREHENSIONS))
+_DEFINING = frozenset(DEFINITIONS)
+# Kinds of node of which most are asked for: what may be left out, and what is called.
+_ASKED_FOR = frozenset(
+    (
+        *(ast.Expr, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try),
+        *(ast.Match, ast.Lambda),
+    )
+)
+# Stands on a stack above a node and the place where its part begins.
+_END = object()
 # Kinds of node that do more than say words.
 _NOTED = frozenset(
     (
@@ -234,20 +258,20 @@ def inside(node: ast.AST) -> Iterator[ast.AST]:
     while stack:
         one = stack.pop()
         yield one
-        stack += _children(one)
+        stack += children(one)
 
 
 def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes of a scope's body, without those of the scopes inside it."""
-    stack = _children(scope)
+    stack = children(scope)
     while stack:
         node = stack.pop()
         yield node
         if not isinstance(node, (*DEFINITIONS, ast.Lambda)):
-            stack += _children(node)
+            stack += children(node)
 
 
-def _children(node: ast.AST) -> list[ast.AST]:
+def children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes right below one, in any order; faster than `ast.iter_child_nodes`."""
     found: list[ast.AST] = []
     for name in _FIELDS[node.__class__]:

@@ -75,8 +75,8 @@ def _comments(document: Document, findings: Sequence[Finding]) -> list[_Comment]
     """Return the suppressing comments in order, None where the whole file is skipped."""
     text = document.text
     # Where nothing was found, a noqa matters only if it names one of our codes (PEFT is none).
-    noqa = "noqa" in text.lower() and (findings or re.search("PEF[0-9]", text))
-    if "peft-lint:" not in text and not noqa:
+    noqa = (findings or re.search("PEF[0-9]", text)) and "noqa" in text.lower()
+    if not noqa and "peft-lint:" not in text:
         return []
     found: list[_Comment] = []
     for rows, row, column, comment, alone in _raw_comments(document):

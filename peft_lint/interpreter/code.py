@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 
 from peft_lint.lean import TYPE_CHECKING, Record
-from peft_lint.outline import CLOSES, DEFINITIONS, LEAVES, SETTLES, inside
+from peft_lint.outline import CLOSES, DEFINITIONS, LEAVES, SETTLES, children
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from peft_lint.interpreter.values import ClassValue
     from peft_lint.outline import Outline
 
@@ -121,7 +123,7 @@ class Code:
         found = self._facts.get(node)
         if found is None:
             outline = self._outline
-            part = outline.parts[node]
+            part = outline.part(node)
             words = set(outline.words[part.start : part.end])
             assigned = outline.assigned.between(part.start, part.end)
             found = self._facts[node] = Facts(words, assigned)
@@ -129,7 +131,7 @@ class Code:
 
     def bound(self, node: ast.AST) -> set[str]:
         """Return the names that a statement binds in its scope."""
-        return {node.name} if isinstance(node, DEFINITIONS) else self._outline.parts[node].bound
+        return {node.name} if isinstance(node, DEFINITIONS) else self._outline.part(node).bound
 
     def reach(self, node: ast.AST) -> Reach:
         """Return what a statement or function leads to."""
@@ -175,17 +177,32 @@ class Code:
             return False
         found = self._branches.get(node)
         if found is None:
-            found = self._branches[node] = any(map(self._branching, inside(node)))
+            found = self._branches[node] = self._branching(node)
         return found
 
-    def _branching(self, node: ast.AST) -> bool:
-        if isinstance(node, ast.Call):
-            function = node.func
-            if isinstance(function, ast.Name):
-                return function.id in self.defined
-            # Calling an object runs its `__call__` or `forward`.
-            return not isinstance(function, ast.Attribute) or function.attr in self.defined
-        return isinstance(node, (ast.IfExp, ast.BoolOp))
+    def _branching(self, root: ast.expr) -> bool:
+        defined = self.defined
+        stack: list[Any] = [root]
+        while stack:
+            node = stack.pop()
+            kind = node.__class__
+            if kind is ast.Name or kind is ast.Constant:
+                continue
+            if kind is ast.Attribute:
+                stack.append(node.value)
+                continue
+            if kind is ast.Call:
+                function = node.func
+                if isinstance(function, ast.Name):
+                    if function.id in defined:
+                        return True
+                elif not isinstance(function, ast.Attribute) or function.attr in defined:
+                    # Calling an object runs its `__call__` or `forward`.
+                    return True
+            elif kind is ast.IfExp or kind is ast.BoolOp:
+                return True
+            stack += children(node)
+        return False
 
 
 def _says_any(parts: tuple[Facts, ...], words: AbstractSet[str]) -> bool:

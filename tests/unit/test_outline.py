@@ -39,7 +39,7 @@ def outline(tree):
 
 
 def words(outline, node):
-    part = outline.parts[node]
+    part = outline.part(node)
     return set(outline.words[part.start : part.end])
 
 
@@ -66,9 +66,9 @@ def test_each_statement_has_its_words_and_those_inside(tree, outline):
 
 def test_names_are_bound_in_their_own_scope(tree, outline):
     module, name, function, call, loop = tree.body
-    bound = [outline.parts[one].bound for one in (module, name, call, loop)]
+    bound = [outline.part(one).bound for one in (module, name, call, loop)]
     assert bound == [{"tuners"}, {"Trainer"}, set(), {"left"}]
-    assert [outline.parts[one].bound for one in function.body] == [
+    assert [outline.part(one).bound for one in function.body] == [
         set(),
         {"kept", "layer"},
         {"other"},
@@ -77,7 +77,7 @@ def test_names_are_bound_in_their_own_scope(tree, outline):
 
 
 def test_attributes_that_are_assigned(tree, outline):
-    parts = [outline.parts[one] for one in tree.body]
+    parts = [outline.part(one) for one in tree.body]
     assigned = [outline.assigned.between(part.start, part.end) for part in parts]
     assert assigned == [set(), set(), {"training"}, {"merged"}, {"side"}]
     assert outline.assigned.names == {"training", "merged", "side"}
@@ -88,7 +88,7 @@ def test_a_definition_is_one_name_for_who_stands_around_it():
     outline = Outline(tree)
     statement = tree.body[0]
     assert words(outline, statement) == {"flag", "result", LEAVES, CLOSES}
-    assert outline.parts[statement].bound == {"inner"}
+    assert outline.part(statement).bound == {"inner"}
     assert words(outline, statement.body[0]) == {"result"}
     assert outline.definitions == {"inner": [statement.body[0]]}
 
