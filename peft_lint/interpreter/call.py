@@ -51,7 +51,9 @@ class Call(Record):
 
     def values(self) -> tuple[Value, ...]:
         """Return all arguments."""
-        return (*self.args, *(value for _, value in self.keywords))
+        if not self.keywords:
+            return self.args
+        return (*self.args, *[value for _, value in self.keywords])
 
 
 def bare(machine: Machine, node: ast.AST) -> Call:

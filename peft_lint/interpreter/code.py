@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection
-from collections.abc import Set as AbstractSet
 
 from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.outline import CLOSES, DEFINITIONS, LEAVES, SETTLES, children
@@ -61,6 +60,17 @@ class Reach(Record):
         """Return whether a name is among the words."""
         return name in self.parts[0].words or name in self.parts[-1].words
 
+    def with_all(self, other: Reach) -> Reach:
+        """Return what leads to all that another one does as well."""
+        return Reach(
+            (*self.parts, *other.parts),
+            makes=self.makes or other.makes,
+            touches=self.touches or other.touches,
+            answers=self.answers or other.answers,
+            seeds=self.seeds or other.seeds,
+            settles=self.settles or other.settles,
+        )
+
 
 class Vocabulary(Record):
     """The names by which library models are known, sorted by what they do; see `Reach`."""
@@ -92,7 +102,7 @@ class Code:
         # None leads to an `__init__`.
         self._leading = {name for name in outline.definitions if not name.startswith("__")}
         self._facts: dict[ast.AST, Facts] = {}
-        self._joined: dict[frozenset[str], Facts] = {}
+        self._joined: dict[frozenset[str], Reach] = {}
         self._reach: dict[ast.AST, Reach] = {}
         self._branches: dict[ast.AST, bool] = {}
         for node in outline.imports:
@@ -137,34 +147,43 @@ class Code:
         """Return what a statement or function leads to."""
         found = self._reach.get(node)
         if found is None:
-            own = self.facts(node)
-            named = frozenset(self._leading & own.words)
-            parts = (own, self._together(named)) if named else (own,)
-            found = self._reach[node] = Reach(
-                parts,
-                makes=_says_any(parts, self._makers),
-                touches=_says_any(parts, self._touchers),
-                answers=_says_any(parts, self._answers),
-                seeds=_says_any(parts, self._seeds),
-                settles=any(part.settles for part in parts),
-            )
+            facts = self.facts(node)
+            found = self._said(facts)
+            named = self._leading & facts.words
+            if named:
+                found = found.with_all(self._together(frozenset(named)))
+            self._reach[node] = found
         return found
 
-    def _together(self, names: frozenset[str]) -> Facts:
-        """Return all facts of the definitions with these names, and of those they lead to."""
+    def _together(self, names: frozenset[str]) -> Reach:
+        """Return what the definitions with these names hold, and those they lead to."""
         found = self._joined.get(names)
         if found is None:
-            found = self._joined[names] = Facts(set(), set())
+            words: set[str] = set()
+            assigned: set[str] = set()
             left, seen = set(names), set(names)
             while left:
                 for node in self._outline.definitions[left.pop()]:
                     facts = self.facts(node)
-                    found.words.update(facts.words)
-                    found.assigned.update(facts.assigned)
+                    words |= facts.words
+                    assigned |= facts.assigned
                     new = (self._leading & facts.words) - seen
                     left |= new
                     seen |= new
+            found = self._joined[names] = self._said(Facts(words, assigned))
         return found
+
+    def _said(self, facts: Facts) -> Reach:
+        """Return what code leads to by its own words."""
+        words = facts.words
+        return Reach(
+            (facts,),
+            makes=not words.isdisjoint(self._makers),
+            touches=not words.isdisjoint(self._touchers),
+            answers=not words.isdisjoint(self._answers),
+            seeds=not words.isdisjoint(self._seeds),
+            settles=SETTLES in words,
+        )
 
     def declared(self, node: ast.AST) -> tuple[Collection[str], Collection[str]]:
         """Return the names a function declares `global` and those it declares `nonlocal`."""
@@ -203,7 +222,3 @@ class Code:
                 return True
             stack += children(node)
         return False
-
-
-def _says_any(parts: tuple[Facts, ...], words: AbstractSet[str]) -> bool:
-    return any(not words.isdisjoint(part.words) for part in parts)

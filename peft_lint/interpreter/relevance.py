@@ -55,6 +55,23 @@ def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) ->
     )
 
 
+def is_class_relevant(machine: Machine, cls: ClassValue, world: World) -> bool:
+    """Return whether running the methods of a class can touch a tracked object or make one."""
+    objects = [
+        number
+        for number, state in world.heap.items()
+        if isinstance(state, Instance) and state.cls.node is cls.node
+    ]
+    waiting = [cls]
+    while waiting:
+        one = waiting.pop()
+        reach = machine.code.reach(one.node)
+        if _works(world, reach) or _touches(world, one.frame, objects, reach):
+            return True
+        waiting += [base for base in one.bases if isinstance(base, ClassValue)]
+    return False
+
+
 def prepares(machine: Machine, decorator: Function) -> bool:
     """Return whether a decorator of the document may change models around a call."""
     reach = machine.code.reach(decorator.node)
@@ -78,7 +95,9 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
             return True
     variables = worlds[0].frames[machine.frame].variables
     named = [variables[name] for name in variables.keys() & own.words]
-    return any(drawn_from(value) is not None or _is_modelled(value) for value in named)
+    if any(map(_is_modelled, named)):
+        return True
+    return bool(worlds[0].heap) and any(drawn_from(value) is not None for value in named)
 
 
 def _is_modelled(value: Value) -> bool:
@@ -128,11 +147,12 @@ def _seeding_counts(machine: Machine, world: World) -> bool:
 
 def _acts(machine: Machine, world: World, reach: Reach) -> bool:
     """Return whether code does something on a world by itself, whatever it names."""
-    return (
-        reach.makes
-        or (reach.touches and any(map(_is_tracked, world.heap.values())))
-        or (reach.seeds and _seeding_counts(machine, world))
-    )
+    return _works(world, reach) or (reach.seeds and _seeding_counts(machine, world))
+
+
+def _works(world: World, reach: Reach) -> bool:
+    """Return whether code makes tracked objects, or changes what is there."""
+    return reach.makes or (reach.touches and any(map(_is_tracked, world.heap.values())))
 
 
 def _is_tracked(state: State) -> bool:

@@ -71,6 +71,9 @@ def _run_class(machine: Machine, cls: ClassValue, end: World) -> None:
     """
     if all(one.node in machine.reached for one in classes.methods(cls)):
         return
+    if not relevance.is_class_relevant(machine, cls, end):
+        machine.reached.update(one.node for one in classes.methods(cls))
+        return
     start, ref = _with_object(machine, cls, end)
     methods = [one for one in classes.methods(cls) if one.node not in machine.reached]
     left, done = [start], []

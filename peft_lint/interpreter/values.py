@@ -296,9 +296,13 @@ def joined(left: Value, right: Value) -> Value:
     return Unknown(None, handles)
 
 
+# What most values are.
+_WITHOUT_OBJECTS = frozenset((Unknown, Literal, Symbol, Function))
+
+
 def contained(value: Value) -> tuple[int, ...]:
     """Return the ids of the objects that `value` gives access to."""
-    if value.__class__ is Unknown or value.__class__ is Literal:
+    if value.__class__ in _WITHOUT_OBJECTS:
         return ()
     if isinstance(value, Ref):
         return (value.id,)

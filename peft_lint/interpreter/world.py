@@ -88,7 +88,8 @@ class World:
 
     def bind(self, frame: int, name: str, value: Value) -> None:
         """Bind `name` in `frame`."""
-        self._frame(frame).bind(name, value)
+        own = self.frames[frame] if frame in self._own_frames else self._frame(frame)
+        own.bind(name, value)
 
     def unbind(self, frame: int, name: str) -> None:
         """Forget `name` in `frame`."""
@@ -145,6 +146,7 @@ class World:
                 self.attributes[place] = new
 
     def _frame(self, frame: int) -> Frame:
+        """Return a frame to write to."""
         if frame not in self._own_frames:
             self._open("frames")
             old = self.frames[frame]
