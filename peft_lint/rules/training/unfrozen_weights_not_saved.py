@@ -95,7 +95,7 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found, unless the document keeps weights in any other way."""
-        if self._otherwise or chooses_or_saves(scene.document):
+        if not self._found or self._otherwise or chooses_or_saves(scene.document):
             return
         for one, run, save in self._found.values():
             if scene.assigns(one.part):
