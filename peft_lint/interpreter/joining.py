@@ -95,6 +95,7 @@ def merge(left: World, right: World) -> World:
     """Return one world for both: what they agree on stays, the rest is unknown."""
     world = left.fork()
     lost: set[int] = set()
+    foreign: set[int] = set()
     if left.heap is not right.heap:
         for number in left.heap.keys() | right.heap.keys():
             one, two = left.heap.get(number), right.heap.get(number)
@@ -106,6 +107,9 @@ def merge(left: World, right: World) -> World:
                 state = one or two
             assert state is not None
             world.put(number, state)
+        foreign = _foreign(left, right, lost)
+        for number in foreign - left.heap.keys():
+            del world.heap[number]
     world.next = max(left.next, right.next)
     world.seeded = agreed(left.seeded, right.seeded)
     facts = left.facts
@@ -124,10 +128,24 @@ def merge(left: World, right: World) -> World:
         for number, frame in right.frames.items():
             mine = frames.get(number)
             if mine is None:
-                frames[number] = frame
+                frames[number] = _without(frame, foreign) if foreign else frame
             elif mine is not frame:
                 frames[number] = _joined_frame(mine, frame, lost)
     return world.with_parts(frames, facts, attributes)
+
+
+def _foreign(left: World, right: World, lost: set[int]) -> set[int]:
+    """Return the ids that mean another object on the left, and what on the right leads to them."""
+    foreign = lost & left.heap.keys() & right.heap.keys()
+    if foreign:
+        only = {number: right.heap[number] for number in lost - left.heap.keys()}
+        while more := {
+            number for number, state in only.items() if not foreign.isdisjoint(state.leads_to())
+        }:
+            foreign |= more
+            for number in more:
+                del only[number]
+    return foreign
 
 
 def _joined_frame(left: Frame, right: Frame, lost: set[int]) -> Frame:
@@ -137,10 +155,15 @@ def _joined_frame(left: Frame, right: Frame, lost: set[int]) -> Frame:
     for name in [name for name in left.tracked if name not in right.variables]:
         # Bound on one side only: a name that may be missing is not a known value.
         frame.bind(name, NOTHING_KNOWN)
-    if lost:
-        for name, numbers in list(frame.tracked.items()):
-            if not lost.isdisjoint(numbers):
-                frame.bind(name, NOTHING_KNOWN)
+    return _without(frame, lost) if lost else frame
+
+
+def _without(frame: Frame, lost: set[int]) -> Frame:
+    """Return a frame in which the names of lost objects are unknown."""
+    frame = Frame(frame.parent, dict(frame.variables), dict(frame.tracked))
+    for name, numbers in list(frame.tracked.items()):
+        if not lost.isdisjoint(numbers):
+            frame.bind(name, NOTHING_KNOWN)
     return frame
 
 

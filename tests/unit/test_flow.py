@@ -3,8 +3,9 @@
 import pytest
 
 from peft_lint.document import Document
+from peft_lint.interpreter.joining import merge
 from peft_lint.interpreter.run import run
-from peft_lint.interpreter.values import literal
+from peft_lint.interpreter.values import Ref, contained, literal
 from peft_lint.versions import Target
 
 PREAMBLE = """\
@@ -331,3 +332,22 @@ def test_what_lies_beyond_the_visits_is_given_up_in_the_order_of_its_names():
     machine = run(Document("program.py", code), Target(), listener)
     (world,) = machine.ends
     assert lost == [world.lookup(0, name).id for name in sorted(names)]
+
+
+def test_an_id_that_means_one_object_on_each_side_leads_to_no_other():
+    world = run(Document("program.py", f"{PREAMBLE}c = LoraConfig()\n"), Target()).ends[0]
+    handle, config = world.handle(world.lookup(0, "m")), world.state(world.lookup(0, "c"))
+    assert handle is not None
+    left, right = world.fork(), world.fork()
+    left.add(config)
+    body = right.add(world.body(handle))
+    outer = right.add(handle._replace(body=body.id))
+    right.bind(right.push(0), "model", outer)
+    merged = merge(left, right)
+    assert outer.id not in merged.heap
+    assert merged.state(Ref(body.id)) == config
+    assert all(outer.id not in contained(value) for value in _values(merged))
+
+
+def _values(world):
+    return [value for frame in world.frames.values() for value in frame.variables.values()]
