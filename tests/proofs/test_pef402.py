@@ -48,6 +48,11 @@ def test_what_makes_the_adapter_trainable_again(after):
     assert run(code + TRAIN, changed, prepare=watch).value() > 0
 
 
+def test_a_new_adapter_of_the_same_name_takes_its_place_and_trains():
+    code = f"{SETUP}base.add_adapter(LoraConfig())\nprepare_model_for_kbit_training(base)\n{WRAP}"
+    assert run(code + TRAIN, changed, prepare=watch).value() > 0
+
+
 def test_prompts_are_frozen_with_the_model_and_not_with_its_base():
     prompt = "PromptTuningConfig(task_type='CAUSAL_LM', num_virtual_tokens=2)"
     wrap = f"{SETUP}model = get_peft_model(base, {prompt})\nprepare_model_for_kbit_training"

@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from peft_lint.document import Document
 from peft_lint.events import (
     Activated,
-    AdapterLoaded,
     Enclosed,
-    Escaped,
-    Inference,
     ModelEvent,
     ParametersTouched,
     Prepared,
-    StateDictLoaded,
     Stepped,
     Trained,
+    Wrapped,
 )
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node, Weights
@@ -49,19 +46,24 @@ class Rule:
         if any(one.trainable and one.weights in (Weights.ZERO, Weights.FRESH) for one in adapters):
             self._harmful.add(event.node)
 
+    def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
+        """A new adapter takes the place of the frozen one with its name."""
+        left = _adapters(scene.body(event))
+        for node, prepared in self._prepared.items():
+            if _is_of(prepared, event.before) and left.isdisjoint(_adapters(prepared.before)):
+                self._cleared.add(node)
+
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Look at a run of a trainer."""
-        self._look(event, scene)
+        self._thawed(scene.body(event))
         self._untrained.on_trained(event, scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Look at a step of an own loop."""
-        self._look(event, scene)
+        self._thawed(scene.body(event))
         self._untrained.on_stepped(event, scene)
 
-    def on_inference(
-        self, event: Inference | AdapterLoaded | StateDictLoaded | Escaped, scene: Scene
-    ) -> None:
+    def on_inference(self, event: ModelEvent, scene: Scene) -> None:
         """The model need not be meant for training where it answers, or gets its weights.
 
         Code out of view may unfreeze it.
@@ -72,11 +74,11 @@ class Rule:
 
     def on_activated(self, event: Activated, scene: Scene) -> None:
         """See whether the adapters can be trained again."""
-        self._look(event, scene)
+        self._thawed(scene.body(event))
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
         """Likewise; what is frozen by hand then is for another rule."""
-        self._look(event, scene)
+        self._thawed(scene.body(event))
         if event.on is False:
             self._clear(scene.body(event))
 
@@ -98,9 +100,6 @@ class Rule:
     def _clear(self, body: Body) -> None:
         """Clear all preparations of a body."""
         self._cleared.update(node for node, event in self._prepared.items() if _is_of(event, body))
-
-    def _look(self, event: ModelEvent, scene: Scene) -> None:
-        self._thawed(scene.body(event))
 
     def _thawed(self, body: Body) -> None:
         """Clear the preparations of a body of which an adapter may be trained again."""
@@ -142,6 +141,10 @@ def _is_of(event: Prepared, body: Body) -> bool:
 
     One call in a helper makes many bodies: their adapters tell them apart.
     """
-    prepared = {one.node for one in event.before.adapters or ()}
-    has = prepared if body.adapters is None else {one.node for one in body.adapters}
+    prepared = _adapters(event.before)
+    has = prepared if body.adapters is None else _adapters(body)
     return event.before.node is body.node and not prepared.isdisjoint(has)
+
+
+def _adapters(body: Body) -> set[Node]:
+    return {one.node for one in body.adapters or ()}
