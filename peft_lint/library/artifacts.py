@@ -73,9 +73,8 @@ def _fields(config: Config) -> tuple[tuple[str, Value], ...] | None:
 
 def find(call: Call, path: Value | None) -> Artifact | None:
     """Return what is known of the adapter at the path that a loading call names."""
-    folder = literal(path)
-    below = call.constant(None, "subfolder", "")
-    if not isinstance(folder, str) or not isinstance(below, str):
+    folder, below = literal(path), subfolder(call.get(None, "subfolder"))
+    if not isinstance(folder, str) or below is None:
         return None
     folder = os.path.normpath(os.path.join(folder, below))
     saved = call.machine.saved.get(folder, [])
@@ -124,10 +123,17 @@ def loaded_adapter(
 
 def _paths(call: Call, path: Value | None) -> tuple[Value, ...]:
     """Return where an adapter lies that a call loads, if that is known."""
-    below = call.constant(None, "subfolder", "" if call.complete else None)
-    known = isinstance(below, str) and call.get(None, "revision") is None
-    found = place(path, below) if known and isinstance(below, str) else None
+    given = call.get(None, "subfolder")
+    below = subfolder(given) if call.complete or given is not None else None
+    known = below is not None and call.get(None, "revision") is None
+    found = place(path, below) if known and below is not None else None
     return () if found is None else (found,)
+
+
+def subfolder(given: Value | None) -> str | None:
+    """Return the folder that `subfolder=` names, "" where it is not given, None if unknown."""
+    folder = literal(given, "" if given is None else None)
+    return folder if isinstance(folder, str) else None
 
 
 def place(path: Value | None, below: str = "") -> Value | None:

@@ -10,6 +10,7 @@ from peft_lint.events import AdapterLoaded, Saved
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.lean import Record
+from peft_lint.library.artifacts import subfolder
 from peft_lint.library.configs import DEFAULT
 from peft_lint.rules.folders import filled
 from peft_lint.rules.guards import is_guarded
@@ -62,8 +63,8 @@ class Reloads:
     def note(self, event: AdapterLoaded, scene: Scene) -> None:
         """Note a load whose folder the text says."""
         folder, node = literal(event.source), event.node
-        below = literal(dict(event.keywords).get("subfolder"), "")
-        if isinstance(folder, str) and isinstance(below, str) and isinstance(node, ast.Call):
+        below = subfolder(dict(event.keywords).get("subfolder"))
+        if isinstance(folder, str) and below is not None and isinstance(node, ast.Call):
             place = os.path.normpath(os.path.join(folder, below))
             peft = event.how == "load_adapter" and scene.handle(event).kind is Kind.PEFT
             how = f"PeftModel.{event.how}" if peft else event.how
