@@ -39,7 +39,7 @@ from peft_lint.library.handles import (
     set_requires_grad,
     spelled_method,
 )
-from peft_lint.library.registry import UNCALLED, function, method, words
+from peft_lint.library.registry import UNCALLED, function, method, part_method, words
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
@@ -162,6 +162,12 @@ def part(call: Call) -> Value:
     """Model reading a layer or a parameter: a part of the model, whichever it is."""
     ref, _, _ = receiver_of(call)
     return Bound(ref, spelled_method(call))
+
+
+@part_method(*_PARTS)
+def part_of_part(call: Call) -> Value:
+    """Model reading a layer of a layer, which is a part of the whole model as well."""
+    return Bound(call.receiver or NOTHING_KNOWN, spelled_method(call))
 
 
 @method(Handle, "state_dict", "get_adapter_state_dict")
