@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from peft_lint.events import Enclosed, Inference, Merged, Saved, Trained
+from peft_lint.events import AdapterLoaded, Enclosed, Inference, Merged, Saved, Trained
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
 from peft_lint.lean import Record
@@ -39,6 +39,9 @@ class Rewraps:
         self._plain: set[Node] = set()
         self._visits: dict[Node, int] = {}
         self._cleared: set[Node] = set()
+        self._filled: set[Node] = set()
+        # Wraps that meet one adapter at first and another later, as in a loop.
+        self._several: set[Node] = set()
 
     def add(self, event: Enclosed, scene: Scene) -> Rewrap | None:
         """Note a wrap; return what it says if the body surely carried an adapter before."""
@@ -54,13 +57,21 @@ class Rewraps:
             return None
         before = self.found.get(event.node)
         if before is not None:
+            if rewrap.carried.node is not before.carried.node:
+                self._several.add(event.node)
             rewrap = before._replace(earlier=before.earlier | rewrap.earlier)
         return rewrap
+
+    def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
+        """Note that the one adapter's weights are neither model's from here on, but others."""
+        adapters = scene.body(event).adapters or ()
+        if len(adapters) == 1 and event.how in ("set_peft_model_state_dict", "hotswap_adapter"):
+            self._filled.add(adapters[0].node)
 
     def on_inference(self, event: Inference | Trained | Saved | Merged, scene: Scene) -> None:
         """Note that an earlier model is used while the new adapter acts."""
         body = scene.body(event)
-        present = {one.node for one in body.adapters or ()}
+        present = {one.node for one in body.adapters or ()} - self._filled
         for node, rewrap in self.found.items():
             if event.handle in rewrap.earlier and node in present and body.enabled is True:
                 self.used.setdefault(node, event.node)
@@ -124,6 +135,8 @@ class Rewraps:
             visitor = ReplaceBase(base, method)
             return (Proposal(titles[method], Applicability.UNSAFE, visitor, (event.node,)),)
         owner = self._first.get(first)
+        if event.node in self._several:
+            return ()
         if not (isinstance(owner, ast.Name) and isinstance(base, ast.Name) and owner.id == base.id):
             return ()
         title = "Put the first adapter on a copy of the base model"
