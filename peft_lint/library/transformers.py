@@ -137,9 +137,12 @@ def dropout_of_base(call: Call, family: str | None, task: str | None) -> Fact:
 
 def _config_dropout(config: Arguments, family: str | None, task: str | None) -> Fact:
     said = _said(config.fields)
-    if said:
-        return True if any(above_zero(value) for value in said) else None
-    return knowledge.dropout(family, task) if config.complete else None
+    if any(above_zero(value) for value in said):
+        return True
+    default = knowledge.dropout(family, task) if config.complete else None
+    # A zero says nothing of the dropout that it does not name.
+    zero = default is False and all(literal(value) == 0 for value in said)
+    return default if not said or zero else None
 
 
 def _said(fields: tuple[tuple[str, Value], ...]) -> list[Value]:
