@@ -126,7 +126,8 @@ class Rewraps:
         event, first = rewrap.event, rewrap.carried.node
         base = event.base_node
         if rewrap.nested:
-            if base is None or event.node in self._plain:
+            # A name of its own says that both are meant: neither is to be taken off.
+            if base is None or event.node in self._plain or rewrap.replaces is False:
                 return ()
             titles = {
                 "unload": "Take the first adapter off before the model is wrapped again",
