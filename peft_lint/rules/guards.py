@@ -45,6 +45,23 @@ def is_conditional(event: Event, scene: Scene) -> bool:
     )
 
 
+def need_not_precede(node: ast.AST, scene: Scene) -> bool:
+    """Return whether `node` is in a method that need not run before the one that runs by itself.
+
+    What the constructor leads to has run. Any other method of the object may be called or not.
+    """
+    entry = scene.context.entry
+    for owner in scene.document.nodes:
+        if isinstance(owner, ast.ClassDef) and any(part is entry for part in owner.body):
+            methods = [one for one in owner.body if isinstance(one, ast.FunctionDef)]
+            reaches = [scene.machine.code.reach(one) for one in methods if one.name == "__init__"]
+            for method in methods:
+                if any(part is node for part in ast.walk(method)):
+                    led = any(reach.says(method.name) for reach in reaches)
+                    return method.name != "__init__" and not led
+    return False
+
+
 def names_the_class(call: ast.Call, scene: Scene) -> bool:
     """Return whether a call is of the class itself, not of one that the document puts there."""
     function = call.func

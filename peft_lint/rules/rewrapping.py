@@ -8,6 +8,7 @@ from peft_lint.events import AdapterLoaded, Enclosed, Inference, Merged, Saved, 
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
 from peft_lint.lean import Record
+from peft_lint.rules.guards import need_not_precede
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal
 
@@ -39,6 +40,7 @@ class Rewraps:
         self._plain: set[Node] = set()
         self._visits: dict[Node, int] = {}
         self._cleared: set[Node] = set()
+        self._entries: dict[Node, set[ast.AST | None]] = {}
         self._filled: set[Node] = set()
         # Wraps that meet one adapter at first and another later, as in a loop.
         self._several: set[Node] = set()
@@ -52,8 +54,9 @@ class Rewraps:
             self._plain.add(event.node)
         if event.before.adapters == () and self._is_later(event.node, scene):
             self._cleared.add(event.node)
+        self._entries.setdefault(event.node, set()).add(scene.context.entry)
         rewrap = _rewrap(event, scene, nested)
-        if rewrap is None or _retried(rewrap, scene):
+        if rewrap is None or _retried(rewrap, scene) or self._is_another_way(rewrap, scene):
             return None
         before = self.found.get(event.node)
         if before is not None:
@@ -61,6 +64,11 @@ class Rewraps:
                 self._several.add(event.node)
             rewrap = before._replace(earlier=before.earlier | rewrap.earlier)
         return rewrap
+
+    def _is_another_way(self, rewrap: Rewrap, scene: Scene) -> bool:
+        """Return whether an object gets its adapter here, or in another of its methods."""
+        same = scene.context.entry in self._entries.get(rewrap.carried.node, ())
+        return not same and need_not_precede(rewrap.carried.node, scene)
 
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Note that the one adapter's weights are neither model's from here on, but others."""
