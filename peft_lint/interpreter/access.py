@@ -233,10 +233,8 @@ def set_attribute(
         state = machine.world.heap.get(owner.id)
         if state is None:
             machine.escape(value)
-        elif isinstance(state, Instance):
+        elif isinstance(state, (Instance, Config)):
             machine.world.put(owner.id, state.with_attribute(text, value))
-        elif isinstance(state, Config):
-            machine.world.put(owner.id, state.with_field(text, value))
         else:
             registry.assign_attribute(machine, owner, state, text, value, target)
     elif isinstance(owner, Unknown) and owner.origin is not None:

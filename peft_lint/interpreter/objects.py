@@ -84,7 +84,7 @@ class Config(Record):
         """Return whether it says the same as another, whichever models they met."""
         return self._replace(met=None) == other._replace(met=None)
 
-    def with_field(self, name: str, value: Value) -> Config:
+    def with_attribute(self, name: str, value: Value) -> Config:
         """Return the config after `config.name = value`."""
         fields = (*self.fields, (name, value))
         return self._replace(fields=fields, edited=(*self.edited, name), met=None)

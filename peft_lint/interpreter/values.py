@@ -323,6 +323,21 @@ def merged(old: Entries, new: Value) -> Entries:
     return Entries((*kept.items, *added), exact and old.exact, old.node)
 
 
+def replaced(value: Value, old: Value, new: Value) -> Value:
+    """Return `value`, in which the very object `old` is `new`; it itself where it is not held."""
+    if value is old:
+        return new
+    if isinstance(value, Items):
+        items = tuple(replaced(item, old, new) for item in value.items)
+        same = all(one is other for one, other in zip(items, value.items, strict=True))
+        return value if same else value._replace(items=items)
+    if isinstance(value, Entries):
+        entries = tuple((name, replaced(item, old, new)) for name, item in value.items)
+        pairs = zip(entries, value.items, strict=True)
+        return value if all(a[1] is b[1] for a, b in pairs) else value._replace(items=entries)
+    return value
+
+
 class Super(Record):
     """What `super()` gives in a method: the next classes of `owner`, for the object `ref`."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from peft_lint.interpreter.objects import Body, Fact, Handle, State
-from peft_lint.interpreter.values import Ref, Value, contained
+from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Instance, State
+from peft_lint.interpreter.values import Entries, Items, Ref, Value, contained, replaced
+
+_DISPLAYS = (Items, Entries)
 
 
 class Frame:
@@ -135,15 +137,39 @@ class World:
         self._own_frames.discard(frame)
 
     def replace_value(self, old: Value, new: Value) -> None:
-        """Let every name that holds the very object `old` hold `new` instead."""
+        """Let everything that holds the very object `old` hold `new` instead."""
+        # Most displays are held by a name or an attribute, some by another display.
+        if not self._replace(old, new, inside=False):
+            self._replace(old, new, inside=True)
+
+    def _replace(self, old: Value, new: Value, *, inside: bool) -> bool:
+        found = False
         for number, frame in list(self.frames.items()):
             for name, value in list(frame.variables.items()):
-                if value is old:
-                    self.bind(number, name, new)
+                if value is old or (inside and value.__class__ in _DISPLAYS):
+                    changed = replaced(value, old, new)
+                    if changed is not value:
+                        self.bind(number, name, changed)
+                        found = True
         for place, value in list(self.attributes.items()):
-            if value is old:
+            changed = replaced(value, old, new) if inside or value is old else value
+            if changed is not value:
                 self._open("attributes")
-                self.attributes[place] = new
+                self.attributes[place] = changed
+                found = True
+        for number, state in list(self.heap.items()):
+            if not isinstance(state, (Instance, Config)):
+                continue
+            parts = state.fields if isinstance(state, Config) else state.attributes.items()
+            after = state
+            for name, value in parts:
+                changed = replaced(value, old, new) if inside or value is old else value
+                if changed is not value:
+                    after = after.with_attribute(name, changed)
+            if after is not state:
+                self.put(number, after)
+                found = True
+        return found
 
     def _frame(self, frame: int) -> Frame:
         """Return a frame to write to."""
