@@ -25,6 +25,11 @@ class Place(Record):
     node: ast.AST
     loops: tuple[ast.AST, ...]
 
+    @property
+    def end(self) -> tuple[int, int]:
+        """Where it ends in the text: an argument's call before the one that it is for."""
+        return getattr(self.node, "end_lineno", 0), getattr(self.node, "end_col_offset", 0)
+
 
 class Scene(Record):
     """The machine as rules may look at it; it is on the event's world when a rule is called."""

@@ -63,6 +63,12 @@ def bare(machine: Machine, node: ast.AST) -> Call:
     return Call(machine, ast.copy_location(nowhere, place), (), ())
 
 
+def is_spelled(node: ast.AST) -> bool:
+    """Return whether the text spells a call, as it does not those that `bare` makes."""
+    function = getattr(node, "func", None)
+    return not (isinstance(function, ast.Name) and not function.id)
+
+
 def result_of(machine: Machine, function: Value, call: Call) -> Unknown:
     """Return an unknown result that remembers whose outputs it was computed from."""
     result = machine.fresh(call.node)

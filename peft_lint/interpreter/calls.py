@@ -202,12 +202,13 @@ def outcomes(
         _hide_globals(machine, node)
     _bind_parameters(machine, function, call, receiver)
     machine.depth += 1
-    machine.context = context._replace(
+    inner = context._replace(
         functions=(*context.functions, node),
         sites=(*context.sites, (call.node, context.loops)),
         loops=(),
-        no_grad=context.no_grad + ("no_grad" in function.contexts),
     )
+    quiet = "no_grad" in function.contexts
+    machine.context = inner.without_gradients() if quiet else inner
     try:
         results = _run_body(machine, node, world)
     finally:

@@ -34,7 +34,7 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
     """Enter a `with` item: return the context inside, what leaving does, what `as` binds."""
     if isinstance(value, ContextManager):
         if value.kind == "no_grad":
-            return context._replace(no_grad=context.no_grad + 1), None, value
+            return context.without_gradients(), None, value
         if value.kind == "raises":
             return context._replace(raises=True), None, value
         if value.kind == "disable_adapter" and value.ref is not None:

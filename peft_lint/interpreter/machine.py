@@ -94,20 +94,26 @@ class Flow(Record):
 class Context(Record):
     """What surrounds the statement under way, in any function.
 
-    `no_grad` counts blocks without gradients, `interactive` loops that ask a person. `raises`
-    in blocks that a test expects to raise.
+    `no_grad` is how many functions were under way where gradients were switched off, None where
+    they are on. `interactive` counts loops that ask a person. `raises` in blocks that a test
+    expects to raise.
     `entry` is the function that no analysed call reached, None while the module runs.
     `loops` are those around the statement in its function; `sites` say for each of
     `functions` by which call it runs, and which loops are around that.
     """
 
-    no_grad: int = 0
+    no_grad: int | None = None
     interactive: int = 0
     raises: bool = False
     entry: ast.AST | None = None
     loops: tuple[ast.AST, ...] = ()
     functions: tuple[ast.AST, ...] = ()
     sites: tuple[tuple[ast.AST, tuple[ast.AST, ...]], ...] = ()
+
+    def without_gradients(self) -> Context:
+        """Return the context in which gradients are off, from here on if they were on."""
+        off = self.no_grad is not None
+        return self if off else self._replace(no_grad=len(self.functions))
 
 
 class Machine:

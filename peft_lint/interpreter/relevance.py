@@ -29,6 +29,9 @@ _SKIPPABLE = frozenset(
     {ast.Expr, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try}
 )
 
+# Methods that run though nobody names them: where an object is called, entered or looped over.
+_SPECIAL = ("__call__", "forward", "__enter__", "__iter__", "__getitem__")
+
 
 def has_effect(machine: Machine, function: Function, given: Sequence[Value]) -> bool:
     """Return whether who calls a function has to follow it."""
@@ -188,7 +191,9 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
 
 
 def _may_change(state: Instance, reach: Reach) -> bool:
-    """Return whether code may call an inherited method that changes the models in an object."""
+    """Return whether code may call what it does not name: an inherited or a special method."""
+    if any(isinstance(state.cls.find(name), Function) for name in _SPECIAL):
+        return True
     bases = state.cls.library_bases()
     return registry.is_out_of_view(bases) or any(
         reach.says(name) and registry.module_method(bases, name) for name in registry.MODULE_CHANGES

@@ -42,7 +42,7 @@ def forward(call: Call) -> Value:
     ref, handle, _ = receiver_of(call)
     if handle.kind is Kind.PIPELINE:
         return _run_pipeline(call, ref, handle)
-    if call.machine.context.no_grad:
+    if call.machine.context.no_grad is not None:
         return _infer(call, ref, "forward", False)
     return _output(call, ref)
 

@@ -6,35 +6,35 @@ import ast
 from collections.abc import Iterator
 
 from peft_lint.events import Inference, Trained
-from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Body, Node, Steps, Weights
+from peft_lint.finding import Severity
+from peft_lint.interpreter.call import is_spelled
+from peft_lint.interpreter.objects import Adapter, Body, Steps, Weights
 from peft_lint.lean import Record
 from peft_lint.scene import Place, Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import Suspicion
 
 
 class Candidate(Record):
-    """An inference with live dropout, until training beside it explains the mode."""
+    """An inference with live dropout, until training beside it explains the mode.
+
+    `asked` is the place that makes an inference of it, which a forward shares with training.
+    """
 
     event: Inference
     severity: Severity
     body: ast.AST
     places: tuple[Place, ...]
+    asked: Place
     steps: Steps
-
-    @property
-    def function(self) -> ast.AST | None:
-        """The function that spells the inference, None for the module."""
-        return self.places[-1].function
 
 
 class Rule:
     """Collects inferences on bodies with live dropout, and the training around them."""
 
     def __init__(self) -> None:
-        self._candidates: dict[Node, Candidate] = {}
-        self._trained_later: set[Node] = set()
-        self._in_training_step: set[Node] = set()
+        self._candidates: dict[ast.AST, Candidate] = {}
+        self._trained_later: set[ast.AST] = set()
+        self._in_training_step: set[ast.AST] = set()
         # Functions that were given away before training: who has them called them then.
         self._given_before: set[ast.AST] = set()
 
@@ -42,13 +42,14 @@ class Rule:
         """Suspect an inference on a path where dropout acts."""
         body = scene.body(event)
         severity = _severity(body)
-        if severity is None or event.receiver is None or event.node in self._candidates:
+        if severity is None or event.receiver is None:
             return
         if _on_purpose(body, scene) or scene.context.entry in self._given_before:
             return
-        self._candidates[event.node] = Candidate(
-            event, severity, body.node, scene.places(event), body.steps
-        )
+        places = scene.places(event)
+        asked = _asked(event, places, scene.context.no_grad)
+        found = Candidate(event, severity, body.node, places, asked, body.steps)
+        self._candidates.setdefault(asked.node, found)
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Note training that follows an inference, and training steps around one."""
@@ -59,21 +60,28 @@ class Rule:
                 continue
             by_hand = event.how == "backward"
             # A trainer puts the model back into train mode by itself, wherever it is called.
-            if by_hand or candidate.function is scene.function:
-                self._trained_later.add(candidate.event.node)
+            if by_hand or candidate.asked.function is scene.function:
+                self._trained_later.add(candidate.asked.node)
             if by_hand and _same_step(candidate, scene.places(event)):
-                self._in_training_step.add(candidate.event.node)
+                self._in_training_step.add(candidate.asked.node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report the first such inference of each cause and function."""
         causes = set()
-        for candidate in sorted(self._candidates.values(), key=lambda one: _end(one.event.node)):
+        for candidate in sorted(self._candidates.values(), key=lambda one: one.asked.end):
             last = candidate.steps[-1][0] if candidate.steps else candidate.body
-            cause = (candidate.body, last, candidate.function)
-            if candidate.event.node in self._in_training_step or cause in causes:
+            cause = (candidate.body, last, candidate.asked.function)
+            if candidate.asked.node in self._in_training_step or cause in causes:
                 continue
             causes.add(cause)
-            yield _suspicion(candidate, candidate.event.node in self._trained_later)
+            yield _suspicion(candidate, candidate.asked.node in self._trained_later)
+
+
+def _asked(event: Inference, places: tuple[Place, ...], no_grad: int | None) -> Place:
+    """Return the place that makes an inference: of a forward, where gradients are off."""
+    if event.how != "forward" or no_grad is None:
+        return places[-1]
+    return next((one for one in places[no_grad:] if is_spelled(one.node)), places[-1])
 
 
 def _severity(body: Body) -> Severity | None:
@@ -100,9 +108,8 @@ def _without_effect(adapter: Adapter) -> bool:
 
 def _on_purpose(body: Body, scene: Scene) -> bool:
     """Return whether `.train()` was called for this inference: Monte-Carlo dropout."""
-    call = body.mode_call
-    function = scene.function or scene.document.tree
-    return call is not None and any(call is node for node in ast.walk(function))
+    nodes = ast.walk(scene.function or scene.document.tree) if body.mode_call else ()
+    return any(body.mode_call is node for node in nodes)
 
 
 def _same_step(candidate: Candidate, training: tuple[Place, ...]) -> bool:
@@ -116,35 +123,28 @@ def _same_step(candidate: Candidate, training: tuple[Place, ...]) -> bool:
     direct = one is candidate.places[-1] and other is training[-1]
     if candidate.event.how != "generate" and direct and one.loops[-1:] == other.loops[-1:]:
         return bool(one.loops) or one.function is not None
-    first = _end(one.node) < _end(other.node)
+    first = one.end < other.end
     if not one.loops and not other.loops:
         return first and direct and one.function is not None
     return first and not set(one.loops).isdisjoint(other.loops)
 
 
-def _end(node: ast.AST) -> tuple[int, int]:
-    """Return where a call ends: an argument's call comes before the one that it is for."""
-    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
-
-
 def _suspicion(candidate: Candidate, trained_later: bool) -> Suspicion:
-    from peft_lint.rules.inference.inference_in_train_mode_fix import SwitchToEval
+    from peft_lint.rules.inference.inference_in_train_mode_fix import proposals
 
-    event = candidate.event
-    what = "generates" if event.how == "generate" else "answers"
-    known = candidate.severity is Severity.WARNING
-    message = f"the model {what} in train mode, with dropout switched on"
-    if not known:
-        message = f"the model {what} in train mode; any dropout it has is switched on"
-    words = "generation happens here" if event.how == "generate" else "inference happens here"
-    safety = Applicability.UNSAFE if trained_later else Applicability.SAFE
-    title = "Put the model into eval mode before it is used"
+    generates = candidate.event.how == "generate"
+    what, word = ("generates", "generation") if generates else ("answers", "inference")
+    dropout = ", with dropout switched on"
+    if candidate.severity is not Severity.WARNING:
+        dropout = "; any dropout it has is switched on"
+    anchor = candidate.asked.node
+    assert isinstance(anchor, ast.expr | ast.stmt)
     return Suspicion(
         code="PEF201",
         severity=candidate.severity,
-        message=message,
-        anchor=event.node,
-        story=(*candidate.steps[-3:], (event.node, words)),
+        message=f"the model {what} in train mode{dropout}",
+        anchor=anchor,
+        story=(*candidate.steps[-3:], (anchor, f"{word} happens here")),
         cause=candidate.body,
-        proposals=(Proposal(title, safety, SwitchToEval(event), (event.node,)),),
+        proposals=proposals(candidate, trained_later),
     )
