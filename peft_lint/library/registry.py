@@ -58,7 +58,7 @@ PART_ASSIGNMENTS: dict[str, Callable[[Machine, ast.Attribute, int], None]] = {}
 # Names that make a function worth following: they create tracked objects.
 WORDS: set[str] = {"from_pretrained", "from_config"}
 # Names of what changes any parameters there are: they count where a model is in view.
-TOUCHERS = frozenset({"backward", "requires_grad"})
+TOUCHERS = frozenset({"backward", "copy_", "requires_grad"})
 # Names of what decides the answer of a call, or whether there is one: they count for who calls.
 ANSWERS: set[str] = set()
 

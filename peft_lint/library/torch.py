@@ -41,6 +41,8 @@ from peft_lint.library.registry import (
     function,
     part_method,
     unknown_method,
+    whole_of,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -200,12 +202,53 @@ def unbound_mode(call: Call) -> Value:
     return NOTHING_KNOWN
 
 
-@part_method("requires_grad_", "load_state_dict", "copy_", "reset_parameters")
+@part_method("requires_grad_", "reset_parameters")
 def part_changed(call: Call) -> Value:
     """Model a change of one module of a model by hand: a head, an encoder."""
     if isinstance(call.receiver, Ref):
         touch_parameters(call.machine, call.node, call.receiver.id)
     return Bound(call.receiver or NOTHING_KNOWN, spelled_method(call))
+
+
+@part_method("load_state_dict", "copy_")
+def part_filled(call: Call) -> Value:
+    """Model new weights for one module of a model: a head, a layer of the adapter."""
+    if isinstance(call.receiver, Ref):
+        load_weights(call.machine, call.receiver.id, call.node)
+    return part_changed(call)
+
+
+@unknown_method("copy_", "set_", "add_", "normal_", "uniform_")
+def tensor_filled(call: Call) -> Value:
+    """Model new values in place for a tensor, which may be a parameter of a model."""
+    _fill(call.machine, call.receiver, call.node)
+    for value in call.values():
+        call.machine.escape(value)
+    return call.receiver or NOTHING_KNOWN
+
+
+_INITIALISERS = words(
+    "normal_ uniform_ constant_ ones_ zeros_ eye_ orthogonal_ trunc_normal_ "
+    "xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_"
+)
+
+
+@function(*(f"torch.{name}" for name in _INITIALISERS), creates=False)
+def initialise(call: Call) -> Value:
+    """Model `torch.nn.init.normal_(parameter)`."""
+    tensor = call.get(0, "tensor")
+    _fill(call.machine, tensor, call.node)
+    return NOTHING_KNOWN if tensor is None else tensor
+
+
+def _fill(machine: Machine, tensor: Value | None, node: ast.expr) -> None:
+    """Give new values to a tensor: a parameter that was drawn from a model, or is a part of it."""
+    number = drawn_from(tensor)
+    if number is None and isinstance(tensor, Bound):
+        whole = whole_of(tensor)
+        number = whole.id if isinstance(whole, Ref) else None
+    if number is not None:
+        load_weights(machine, number, node)
 
 
 @part_method("parameters", "named_parameters", "modules", "named_modules")
@@ -265,6 +308,22 @@ UNKNOWN_ASSIGNMENTS["requires_grad"] = _requires_grad_set
 
 def _module_changed(machine: Machine, owner: Unknown, value: Value, target: ast.Attribute) -> None:
     _forget_modes(machine, owner)
+
+
+def _weights_assigned(machine: Machine, owner: Unknown, value: Value, target: ast.expr) -> None:
+    """Model `parameter.data = …` and `layer.weight = …` of what was drawn from a model."""
+    _fill(machine, owner, target)
+
+
+def _part_filled(machine: Machine, target: ast.Attribute, number: int) -> None:
+    """Model `model.head.weight = …`, new weights of one module of a model."""
+    load_weights(machine, number, target)
+    touch_parameters(machine, target, number)
+
+
+for _name in ("data", "weight"):
+    UNKNOWN_ASSIGNMENTS[_name] = _weights_assigned
+    PART_ASSIGNMENTS[_name] = _part_filled
 
 
 # `module.p = 0.0` switches a dropout off whatever its mode; so does `module.training = False`.
