@@ -20,8 +20,10 @@ from peft_lint.library.arguments import make_training_arguments
 from peft_lint.library.configs import config_of
 from peft_lint.library.handles import (
     base_handle,
+    change_body,
     handle_of,
     new_model,
+    update_adapters,
 )
 from peft_lint.library.registry import (
     RESOLVERS,
@@ -61,6 +63,15 @@ _SECOND_ADAPTER = {
     "GRPOTrainer": (_REFUSES, _MERGES, ("0.14", "stacked")),
     "RewardTrainer": (_REFUSES, _MERGES, ("0.7.2", "ignored")),
 }
+
+
+# Trainers of TRL that set the `p` of every dropout to 0 unless `disable_dropout=False` is said.
+_WITHOUT_DROPOUT = frozenset(
+    words(
+        "DPOTrainer KTOTrainer BCOTrainer ORPOTrainer CPOTrainer RewardTrainer PRMTrainer "
+        "GKDTrainer OnlineDPOTrainer XPOTrainer NashMDTrainer"
+    )
+)
 
 
 @function("transformers.Trainer")
@@ -112,11 +123,14 @@ def construct(call: Call, class_name: str, library: str) -> Value:
     if handle is not None and config is not None and is_given:
         handle = _with_peft_config(call, class_name, handle, config)
     machine.world.seeded = True
+    arguments = _arguments_of(call)
+    if handle is not None:
+        _disable_dropout(call, class_name, handle, arguments)
     state = Trainer(
         call.node,
         class_name,
         handle.id if handle else None,
-        _arguments_of(call),
+        arguments,
         library,
         call.get(None, "callbacks"),
         call.get(None, "optimizers"),
@@ -158,6 +172,18 @@ def _arguments_of(call: Call) -> Value | None:
         if isinstance(call.machine.world.state(value), Arguments):
             return value
     return None if call.complete and len(call.args) < 2 else NOTHING_KNOWN
+
+
+def _disable_dropout(call: Call, class_name: str, ref: Ref, arguments: Value | None) -> None:
+    """Do what `disable_dropout` of TRL's configs does to the model, for good."""
+    machine = call.machine
+    settings = machine.world.state(arguments)
+    said = settings.get("disable_dropout") if isinstance(settings, Arguments) else None
+    handle = machine.world.heap[ref.id]
+    by_default = class_name in _WITHOUT_DROPOUT
+    if isinstance(handle, Handle) and literal(said, by_default if said is None else True):
+        change_body(machine, handle, dropout=False)
+        update_adapters(machine, handle, dropout=False)
 
 
 def _with_peft_config(call: Call, class_name: str, ref: Ref, config: Value) -> Ref:

@@ -3,6 +3,8 @@
 Which operation leaves which mode is proved row by row in `test_modes.py`.
 """
 
+import pytest
+
 from tests.proofs.harness import run
 from tests.proofs.harness.measures import spread, the_model
 
@@ -17,6 +19,28 @@ model = PeftModel.from_pretrained(base, "my-adapter", is_trainable=True)
 """
 EXAMPLE = IMPORTS + "print(tokenizer.decode(model.generate(**inputs, max_new_tokens=8)[0]))\n"
 USE_INSTEAD = EXAMPLE.replace("print", "model.eval()\nprint")
+
+
+PREFERENCES = """
+from datasets import Dataset
+from peft import LoraConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
+tokenizer = AutoTokenizer.from_pretrained("base-model")
+model = AutoModelForCausalLM.from_pretrained("base-model")
+row = dict(prompt="one two", chosen=" three", rejected=" four")
+row |= dict(completion=" three", label=True)
+columns = {columns}
+rows = Dataset.from_list([dict((name, row[name]) for name in columns)] * 4)
+settings = dict(output_dir="out", max_steps=1, report_to="none", use_cpu=True, bf16=False)
+lora = LoraConfig(lora_dropout=0.5, init_lora_weights=False, task_type="CAUSAL_LM")
+trainer = {name}Trainer(model, args={name}Config(**settings{more}), train_dataset=rows,
+                        processing_class=tokenizer, peft_config=lora)
+trainer.train()
+model = trainer.model
+"""
+PAIRS = ("prompt", "chosen", "rejected")
+LABELLED = ("prompt", "completion", "label")
 
 
 def proof(example, use_instead):
@@ -35,6 +59,20 @@ def test_greedy_generation_differs_between_calls_in_train_mode_only():
     )
     assert run(code.format("model.train()"), distinct_answers).value() > 1
     assert run(code.format("model.eval()"), distinct_answers).value() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "more", "live"),
+    [
+        ("DPO", PAIRS, "", False),
+        ("DPO", PAIRS, ", disable_dropout=False", True),
+        ("KTO", LABELLED, ", per_device_train_batch_size=2", False),
+        ("SFT", ("prompt", "completion"), "", True),
+    ],
+)
+def test_trainers_for_preferences_switch_dropout_off(name, columns, more, live):
+    code = PREFERENCES.format(name=name, columns=columns, more=more)
+    assert (run(code, spread_of_model).value() > 0) is live
 
 
 def spread_of_model(names):
