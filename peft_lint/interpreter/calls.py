@@ -17,6 +17,7 @@ from peft_lint.interpreter.values import (
     Function,
     Items,
     Literal,
+    Partial,
     Ref,
     Super,
     Symbol,
@@ -103,6 +104,11 @@ def apply(machine: Machine, function: Value, call: Call) -> Value:
         return registry.call_symbol(machine, function.name, call)
     if isinstance(function, Bound):
         return _apply_bound(machine, function, call)
+    if isinstance(function, Partial):
+        keywords = {**dict(function.keywords), **dict(call.keywords)}
+        args = (*function.args, *call.args)
+        whole = call._replace(args=args, keywords=tuple(keywords.items()))
+        return apply(machine, function.function, whole)
     if isinstance(function, Ref) and function.id in machine.world.heap:
         state = machine.world.heap[function.id]
         if isinstance(state, Instance):

@@ -6,7 +6,15 @@ import ast
 from collections.abc import Callable
 
 from peft_lint.interpreter import access, conditions, contexts, matching, shares
-from peft_lint.interpreter.values import NOTHING_KNOWN, Entries, Items, Literal, Value, contained
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Entries,
+    Items,
+    Literal,
+    Symbol,
+    Value,
+    contained,
+)
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
@@ -27,16 +35,9 @@ def _if(machine: Machine, node: ast.If, worlds: list[World]) -> list[World]:
 
 
 def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World]:
-    asks = any(
-        isinstance(inner, ast.Call)
-        and isinstance(inner.func, ast.Name)
-        and inner.func.id == "input"
-        for inner in ast.walk(node)
-    )
-    context = machine.context._replace(
-        loops=(*machine.context.loops, node),
-        interactive=machine.context.interactive + asks,
-    )
+    # A function of the document may be the one that asks.
+    asks = machine.code.reach(node).says("input") and "input" not in machine.code.facts(node).bound
+    context = machine.context.around(node, asks=asks)
 
     def enter(world: World, again: bool) -> tuple[list[World], list[World]]:
         facts = world.facts
@@ -53,10 +54,10 @@ def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World
 
 
 def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) -> list[World]:
-    context = machine.context._replace(loops=(*machine.context.loops, node))
     results: list[World] = []
     for world in worlds:
         for iterable, after in machine.evaluate(node.iter, world):
+            context = machine.context.around(node, asks=iterable == Symbol("sys.stdin"))
             rounds = _rounds(iterable)
             machine.world = after
             for model in registry.LOOPS:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+_NUMBERS = (int, float)
 _COMPARISONS: dict[type[ast.cmpop], tuple[str, bool]] = {
     ast.Eq: ("==", True),
     ast.NotEq: ("==", False),
@@ -151,6 +152,9 @@ def _compared(
             return Literal(((one == two) == positive,), node)
         if name == "is" and (one is None or two is None):
             return Literal(((one is two) == positive,), node)
+        if name in ("<", ">") and isinstance(one, _NUMBERS) and isinstance(two, _NUMBERS):
+            less = one < two if name == "<" else one > two
+            return Literal((less == positive,), node)
         if name == "in" and isinstance(one, str) and isinstance(two, str):
             return Literal(((one in two) == positive,), node)
     if name == "is" and isinstance(right, Literal) and right.values == (None,):

@@ -32,6 +32,7 @@ from peft_lint.interpreter.values import (
     ClassValue,
     Function,
     Literal,
+    Partial,
     Unknown,
     Value,
     contained,
@@ -109,6 +110,10 @@ class Context(Record):
     loops: tuple[ast.AST, ...] = ()
     functions: tuple[ast.AST, ...] = ()
     sites: tuple[tuple[ast.AST, tuple[ast.AST, ...]], ...] = ()
+
+    def around(self, loop: ast.AST, *, asks: bool) -> Context:
+        """Return the context inside a loop, which may ask a person in each round."""
+        return self._replace(loops=(*self.loops, loop), interactive=self.interactive + asks)
 
     def without_gradients(self) -> Context:
         """Return the context in which gradients are off, from here on if they were on."""
@@ -329,8 +334,9 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Give `value` to code out of view: it keeps its identity and nothing else."""
-        if isinstance(value, Function):
-            self.handed.add(value.node)
+        function = value.function if isinstance(value, Partial) else value
+        if isinstance(function, Function):
+            self.handed.add(function.node)
         waiting = list(contained(value))
         if not waiting:
             return

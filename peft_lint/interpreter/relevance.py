@@ -12,6 +12,7 @@ from peft_lint.interpreter.values import (
     Entries,
     Function,
     Items,
+    Partial,
     Symbol,
     Value,
     contained,
@@ -43,7 +44,7 @@ def is_relevant(machine: Machine, function: Function, given: Sequence[Value]) ->
     """Return whether running a function can touch a tracked object or make one."""
     objects: list[int] = []
     for value in given:
-        if isinstance(value, (Function, ClassValue)):
+        if isinstance(value, (Function, ClassValue, Partial)):
             return True
         objects += contained(value)
     world = machine.world
@@ -109,7 +110,7 @@ def _is_modelled(value: Value) -> bool:
         return any(_is_modelled(item) for item in value.items)
     if isinstance(value, Symbol):
         return registry.find(value.name) is not None
-    return isinstance(value, Bound)
+    return isinstance(value, (Bound, Partial))
 
 
 def _reaches(machine: Machine, method: ast.AST, node: ast.AST) -> Iterator[Reach]:

@@ -208,6 +208,14 @@ class Bound(Record):
     function: Function | str
 
 
+class Partial(Record):
+    """What `functools.partial` makes of something of the document that can be called."""
+
+    function: Value
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
 def literal(value: Value | None, default: object = None) -> object:
     """Return the one constant that `value` is, else `default`."""
     if isinstance(value, Literal) and len(value.values) == 1:
@@ -312,6 +320,9 @@ def contained(value: Value) -> tuple[int, ...]:
         return tuple(ref for _, item in value.items for ref in contained(item))
     if isinstance(value, Bound):
         return contained(value.receiver)
+    if isinstance(value, Partial):
+        held = (value.function, *value.args, *(item for _, item in value.keywords))
+        return tuple(ref for item in held for ref in contained(item))
     return ()
 
 
@@ -366,6 +377,7 @@ Value = (
     | ClassValue
     | Ref
     | Bound
+    | Partial
     | Super
     | ContextManager
 )

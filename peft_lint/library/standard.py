@@ -1,14 +1,22 @@
-"""What the standard library does to a world: `sys.exit` leaves the program."""
+"""What the standard library does to a world: it leaves the program, or prepares a call."""
 
 from __future__ import annotations
 
 from peft_lint.interpreter.machine import DeadPath
+from peft_lint.interpreter.values import (
+    Bound,
+    ClassValue,
+    Function,
+    Partial,
+    Symbol,
+    Value,
+    derived,
+)
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.library.registry import ANSWERS, function
+from peft_lint.library.registry import ANSWERS, function, hand_over
 
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
-    from peft_lint.interpreter.values import Value
 
 
 # With builtins: the same as `sys.exit`, and what may do anything.
@@ -20,3 +28,16 @@ def leave(call: Call) -> Value:
     """Model the end of the program: no path goes on from here."""
     call.machine.exits.append(call.machine.world)
     raise DeadPath
+
+
+@function("functools.partial", creates=False)
+def partial(call: Call) -> Value:
+    """Model `partial(function, …)` of the document's own; a library's is called out of view."""
+    made, *args = call.args or (None,)
+    own = isinstance(made, (Function, ClassValue, Partial)) or (
+        isinstance(made, Bound) and isinstance(made.function, Function)
+    )
+    if made is not None and own and call.complete:
+        return Partial(made, tuple(args), call.keywords)
+    hand_over(call.machine, call)
+    return derived("call", Symbol("functools.partial"), *call.values())
