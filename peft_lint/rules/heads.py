@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from peft_lint import knowledge
 from peft_lint.events import Wrapped
 from peft_lint.finding import Severity
@@ -64,7 +66,15 @@ def how_new(body: Body, reported: tuple[str, ...] | None) -> Severity | None:
         return Severity.ERROR
     if fresh is not None:
         return Severity.ERROR if fresh else None
+    if isinstance(checkpoint, str) and _is_of_training(checkpoint):
+        return None
     return Severity.WARNING if any(name in given for name in _NEW) else None
+
+
+def _is_of_training(path: str) -> bool:
+    """Return whether a folder has the name that a trainer gives to its checkpoints."""
+    kind, _, step = os.path.basename(os.path.normpath(path)).rpartition("-")
+    return kind == "checkpoint" and step.isdigit()
 
 
 def left_out(
