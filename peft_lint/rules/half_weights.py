@@ -117,7 +117,7 @@ def _adapter(event: Wrapped, scene: Scene) -> str | None:
 def _copies(event: Wrapped, scene: Scene) -> str | None:
     """Return which modules of the base are trained as copies: a head, embeddings."""
     config, body = event.config, event.before
-    named, added = names_in(config.get("modules_to_save")), added_by_task(event, config)
+    named, added = names_in(config.get("modules_to_save")), added_by_task(event, config, scene)
     built = knowledge.heads(body.family, body.task)
     if named is None or added is None or not is_as_built(body):
         return None

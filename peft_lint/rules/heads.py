@@ -21,9 +21,14 @@ _TASK_TYPES = (*knowledge.TASK_TYPES.values(), "FEATURE_EXTRACTION")
 _NEW = ("num_labels", "id2label", "label2id")
 
 
-def added_by_task(event: Wrapped, config: Config) -> tuple[str, ...] | None:
-    """Return what the task type adds to `modules_to_save`, None when it is not known."""
+def added_by_task(event: Wrapped, config: Config, scene: Scene) -> tuple[str, ...] | None:
+    """Return what the task type adds to `modules_to_save`, None when it is not known.
+
+    Where the class of a task is called itself, it adds what its type would.
+    """
     value = config.get("task_type")
+    if event.how == "PeftModel":
+        value = scene.handle(event).settings
     if value is None or literal(value, ...) is None:
         return ()
     name = task_type_of(value)

@@ -8,7 +8,7 @@ from tests.proofs.harness.measures import reload_distance, the_model, trainable
 
 IMPORTS = """
 import transformers
-from peft import LoraConfig, TaskType, get_peft_model, inject_adapter_in_model
+from peft import LoraConfig, PeftModel, TaskType, get_peft_model, inject_adapter_in_model
 """
 EXAMPLE = (
     IMPORTS
@@ -116,7 +116,12 @@ model.add_adapter(LoraConfig(target_modules=["query"], {keywords}))
 
 
 @pytest.mark.parametrize(
-    "wrap", ["model.add_adapter(config)", "inject_adapter_in_model(config, model)"]
+    "wrap",
+    [
+        "model.add_adapter(config)",
+        "inject_adapter_in_model(config, model)",
+        "model = PeftModel(model, config)",
+    ],
 )
 def test_without_a_task_wrapper_the_head_stays_frozen(wrap):
     code = f"""{IMPORTS}
@@ -125,6 +130,15 @@ config = LoraConfig(task_type="SEQ_CLS")
 {wrap}
 """
     assert not any("classifier" in name for name in run(code, what_trains).value())
+
+
+def test_the_class_of_a_task_adds_the_head_whatever_the_config_says():
+    code = f"""{IMPORTS}
+from peft import PeftModelForSequenceClassification
+model = transformers.{SEQ}.from_pretrained("bert-base-uncased")
+model = PeftModelForSequenceClassification(model, LoraConfig())
+"""
+    assert any("classifier" in name for name in run(code, what_trains).value())
 
 
 @pytest.mark.parametrize("task", ["CAUSAL_LM", "SEQ_2_SEQ_LM"])

@@ -58,7 +58,7 @@ class Rule:
         named = names_in(config.get("modules_to_save"))
         reported = reported_heads(body, scene)
         severity = how_new(body, reported)
-        added = added_by_task(event, config)
+        added = added_by_task(event, config, scene)
         if named is None or severity is None or added is None:
             self._named.add(place)
             return

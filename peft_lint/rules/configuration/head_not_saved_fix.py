@@ -23,7 +23,8 @@ def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
     task_type = knowledge.TASK_TYPES.get(body.task or "")
     added = knowledge.ADDED_BY_TASK_TYPE.get(task_type or "")
     given = event.config.get("task_type")
-    usable = bool(added) and event.how not in WITHOUT_TASK
+    # A class that is called itself does not ask the config which task it is for.
+    usable = bool(added) and event.how not in (*WITHOUT_TASK, "PeftModel")
     by_type = usable and (given is None or literal(given, ...) is None)
     left = candidate.missing
     targets = names_in(event.config.get("target_modules"))
