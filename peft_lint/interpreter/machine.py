@@ -32,10 +32,10 @@ from peft_lint.interpreter.values import (
     ClassValue,
     Function,
     Literal,
-    Partial,
     Unknown,
     Value,
     contained,
+    functions_in,
 )
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING, Record
@@ -334,9 +334,7 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Give `value` to code out of view: it keeps its identity and nothing else."""
-        function = value.function if isinstance(value, Partial) else value
-        if isinstance(function, Function):
-            self.handed.add(function.node)
+        self.handed.update(functions_in(value))
         waiting = list(contained(value))
         if not waiting:
             return

@@ -7,7 +7,7 @@ define, which every start of the program would pay for, and to make.
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
 from peft_lint.lean import Record
 
@@ -332,6 +332,20 @@ def merged(old: Entries, new: Value) -> Entries:
     kept = old if exact else old.overwritten()
     added = new.items if isinstance(new, Entries) else ()
     return Entries((*kept.items, *added), exact and old.exact, old.node)
+
+
+def functions_in(value: Value) -> Iterator[ast.AST]:
+    """Yield the functions of the document that who has `value` can call."""
+    if isinstance(value, Function):
+        yield value.node
+    elif isinstance(value, (Bound, Partial)) and not isinstance(value.function, str):
+        yield from functions_in(value.function)
+    elif isinstance(value, Items):
+        for item in value.items:
+            yield from functions_in(item)
+    elif isinstance(value, Entries):
+        for _, item in value.items:
+            yield from functions_in(item)
 
 
 def replaced(value: Value, old: Value, new: Value) -> Value:

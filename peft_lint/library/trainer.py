@@ -13,6 +13,7 @@ from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Ref,
     Value,
+    functions_in,
     literal,
 )
 from peft_lint.lean import TYPE_CHECKING
@@ -123,6 +124,9 @@ def construct(call: Call, class_name: str, library: str) -> Value:
     if handle is not None and config is not None and is_given:
         handle = _with_peft_config(call, class_name, handle, config)
     machine.world.seeded = True
+    # It calls rewards, metrics and collators itself, in modes of its own.
+    for value in call.values():
+        machine.handed.update(functions_in(value))
     arguments = _arguments_of(call)
     if handle is not None:
         _disable_dropout(call, class_name, handle, arguments)
