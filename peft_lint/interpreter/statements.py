@@ -170,6 +170,9 @@ def _import_from(machine: Machine, node: ast.ImportFrom, world: World) -> list[W
     for alias in node.names:
         if alias.name != "*":
             access.bind(machine, alias.asname or alias.name, Symbol(f"{module}.{alias.name}"))
+        elif machine.world.seeded is False and not registry.is_familiar(module.partition(".")[0]):
+            # Any name from here on may be one of it, and may seed.
+            machine.world.seeded = None
     return [machine.world]
 
 

@@ -32,6 +32,9 @@ class Rule:
             # Whoever calls this function may seed; in a conversation variety is wanted.
             return
         unseeded = event.sampling is True and scene.world.seeded is False
+        if event.how == "pipeline" and scene.assigns("do_sample", "generation_config"):
+            # What is set on the model holds for a pipeline that is told nothing.
+            return
         self._unseeded[_place(event)] = self._unseeded.get(_place(event), True) and unseeded
         # Seeded once in the module, rounds of a loop and calls of a helper differ as before.
         first = scene.places(event)[0]
