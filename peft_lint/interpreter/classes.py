@@ -34,6 +34,11 @@ def instantiate(machine: Machine, cls: ClassValue, call: Call) -> Value:
         given = (*zip(fields, call.args, strict=False), *call.keywords)
         for name, value in given:
             set_attribute(machine, ref, name, value)
+        after = cls.find("__post_init__")
+        if isinstance(after, Function):
+            # What it is given besides are fields that the object does not keep.
+            called = bare(machine, call.node)._replace(complete=False)
+            calls.call_function(machine, after, called, ref)
     else:
         construct_base(machine, ref, cls, call)
     return ref

@@ -107,7 +107,7 @@ def _with_object(machine: Machine, cls: ClassValue, end: World) -> tuple[World, 
             return end.fork(), Ref(number)
     world = end.fork()
     ref = world.add(Instance(cls, cls.node))
-    init = cls.find("__init__")
+    init = cls.find("__post_init__" if cls.is_dataclass else "__init__")
     if not isinstance(init, Function):
         return world, ref
     machine.reached.add(init.node)
