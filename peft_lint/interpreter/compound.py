@@ -36,7 +36,7 @@ def _if(machine: Machine, node: ast.If, worlds: list[World]) -> list[World]:
 
 def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World]:
     # A function of the document may be the one that asks.
-    asks = machine.code.reach(node).says("input") and "input" not in machine.code.facts(node).bound
+    asks = machine.code.reach(node).says("input") and "input" not in machine.code.bound(node)
     context = machine.context.around(node, asks=asks)
 
     def enter(world: World, again: bool) -> tuple[list[World], list[World]]:

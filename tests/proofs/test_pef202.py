@@ -58,6 +58,8 @@ def test_draft():
         (SAMPLING_BASE + "answer = base.generate(**inputs, do_sample=False, max_new_tokens=20)",
          False),
         (PIPELINE + "answer = pipe('one two three', max_new_tokens=20)", True),
+        (PIPELINE + "model.generation_config.do_sample = False\n"
+         "answer = pipe('one two three', max_new_tokens=20)", False),
         (PIPELINE + "answer = pipe('one two three', do_sample=False, max_new_tokens=20)", False),
     ],
 )  # fmt: skip

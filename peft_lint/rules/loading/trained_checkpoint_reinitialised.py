@@ -26,9 +26,13 @@ _TEMPLATE = frozenset({"inference_mode", "init_lora_weights", "init_weights"})
 
 
 class Candidate(Record):
-    """A wrap whose adapter is fresh though its config came from a checkpoint."""
+    """A wrap whose adapter is fresh though its config came from a checkpoint.
+
+    `where` is that checkpoint, None where there are several, or it is not known.
+    """
 
     event: Wrapped
+    where: object
     base_from_config: bool
     already_loaded: bool
     sinks: dict[Node, tuple[bool, str]]
@@ -47,20 +51,21 @@ class Rule:
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Open the obligation: these weights are fresh."""
         config = event.config
-        if config.source is None or not _TEMPLATE.isdisjoint(config.edited):
-            return
-        if config.reported:
-            # A comparison of configs: the adapters are untrained on purpose.
+        # Who shows configs compares them: the adapters are untrained on purpose.
+        if config.source is None or config.reported or not _TEMPLATE.isdisjoint(config.edited):
             return
         words = event.node.keywords if isinstance(event.node, ast.Call) else ()
         if any(word.arg == "low_cpu_mem_usage" for word in words):
             # Empty weights are made to be filled.
             return
-        body = scene.body(event)
-        base = body.checkpoint
+        base = scene.body(event).checkpoint
         from_config = isinstance(base, Bound) and base.function == "base_model_name_or_path"
         loaded = any(one.weights is Weights.LOADED for one in event.before.adapters or ())
-        self._candidates.setdefault(event.node, Candidate(event, from_config, loaded, {}))
+        where = literal(config.source)
+        found = Candidate(event, where, from_config, loaded, {})
+        known = self._candidates.setdefault(event.node, found)
+        if known.where != where:
+            self._candidates[event.node] = known._replace(where=None)
 
     def on_adapter_loaded(self, event: ModelEvent, scene: Scene) -> None:
         """Weights came after all, on any path, or the config is a template for new training.
@@ -109,8 +114,7 @@ class Rule:
             uses = [(node, words) for node, (fresh, words) in candidate.sinks.items() if fresh]
             if candidate.event.node in self._discharged or not uses:
                 continue
-            own = literal(candidate.event.config.source) in self._saved
-            yield _suspicion(candidate, uses[0], own)
+            yield _suspicion(candidate, uses[0], candidate.where in self._saved)
 
     def _reach(self, event: ModelEvent, scene: Scene, words: str) -> None:
         body = scene.body(event)
@@ -126,8 +130,7 @@ def _suspicion(candidate: Candidate, use: tuple[Node, str], own: bool) -> Suspic
     from peft_lint.rules.loading.trained_checkpoint_reinitialised_fix import proposals
 
     event = candidate.event
-    where = literal(event.config.source)
-    named = f" of {where!r}" if isinstance(where, str) else ""
+    named = f" of {candidate.where!r}" if isinstance(candidate.where, str) else ""
     safe = event.fresh_base and (own or candidate.base_from_config)
     return Suspicion(
         code="PEF101",
