@@ -23,11 +23,16 @@ _WRITTEN = re.compile(
     re.DOTALL,
 )
 
+_ADVICE = "; save it again with Jupyter, or exclude it"
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class NotebookError(Exception):
     """A text that is no notebook; the message says why."""
+
+
+class _ShapeError(JSONDecodeError):
+    """What stands at a place, if it is JSON, is not what a notebook has there."""
 
 
 class Token(Record):
@@ -123,18 +128,29 @@ class Raw(Record):
 def parse(text: str) -> Raw:
     """Read the JSON of a notebook; raise NotebookError where it is none."""
     try:
-        fields, end = _object(text, _space(text, 0), {"cells": _cells})
+        fields, end = _object(text, _space(text, 0), {"cells": _cells}, "it is no object")
         if (end := _space(text, end)) != len(text):
             raise JSONDecodeError("Extra data", text, end)
     except JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise NotebookError(f"not valid JSON: {error.msg} at {place}") from None
+        raise NotebookError(_reason(text, error)) from None
     except RecursionError:
         raise NotebookError("not a notebook: its JSON is nested too deep") from None
     cells, metadata = fields.get("cells"), fields.get("metadata")
     if not isinstance(cells, tuple):
-        raise NotebookError("not a notebook of format 4: it has no list of cells")
+        raise NotebookError(f"not a notebook of format 4: it has no list of cells{_ADVICE}")
     return Raw(text, cells, metadata if isinstance(metadata, dict) else {})
+
+
+def _reason(text: str, error: JSONDecodeError) -> str:
+    """Return why a text is no notebook: it is no JSON, or JSON of another shape."""
+    place = f"at line {error.lineno} column {error.colno}"
+    if not isinstance(error, _ShapeError):
+        return f"not valid JSON: {error.msg} {place}"
+    try:
+        json.loads(text)
+    except JSONDecodeError as broken:
+        return _reason(text, broken)
+    return f"not a notebook of format 4: {error.msg} {place}{_ADVICE}"
 
 
 def _space(text: str, position: int) -> int:
@@ -142,10 +158,15 @@ def _space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _enclosed(text: str, position: int, brackets: str, item: Callable[[int], int]) -> int:
-    """Read what brackets enclose: `item` is told where each begins, and tells where it ends."""
+def _enclosed(
+    text: str, position: int, brackets: str, item: Callable[[int], int], wrong: str
+) -> int:
+    """Read what brackets enclose: `item` is told where each begins, and tells where it ends.
+
+    `wrong` is what is said where something else stands there.
+    """
     if text[position : position + 1] != brackets[0]:
-        raise JSONDecodeError(f"Expecting '{brackets[0]}'", text, position)
+        raise _ShapeError(wrong, text, position)
     position = _space(text, position + 1)
     if text[position : position + 1] == brackets[1]:
         return position + 1
@@ -165,7 +186,9 @@ def _string(text: str, position: int) -> tuple[Token, int]:
     return Token(Span(position + 1, end - 1), value), end
 
 
-def _object(text: str, position: int, readers: Mapping[str, _Reader]) -> tuple[dict[str, Any], int]:
+def _object(
+    text: str, position: int, readers: Mapping[str, _Reader], wrong: str
+) -> tuple[dict[str, Any], int]:
     """Read an object, some of its fields with readers of their own."""
     fields: dict[str, Any] = {}
 
@@ -180,32 +203,35 @@ def _object(text: str, position: int, readers: Mapping[str, _Reader]) -> tuple[d
         fields[name.value], end = read(text, value) if read else _DECODER.raw_decode(text, value)
         return end
 
-    return fields, _enclosed(text, position, "{}", item)
+    return fields, _enclosed(text, position, "{}", item, wrong)
 
 
 def _cells(text: str, position: int) -> tuple[tuple[Cell, ...], int]:
     cells: list[Cell] = []
 
     def item(start: int) -> int:
-        fields, end = _object(text, start, {"source": _source})
+        fields, end = _object(text, start, {"source": _source}, "a cell is no object")
         tokens, listed = fields.pop("source", ((), True))
         cells.append(Cell(str(fields.get("cell_type")), tokens, listed, fields))
         return end
 
-    end = _enclosed(text, position, "[]", item)
+    end = _enclosed(text, position, "[]", item, "`cells` is no list")
     return tuple(cells), end
 
 
 def _source(text: str, position: int) -> tuple[tuple[tuple[Token, ...], bool], int]:
+    wrong = "the source of a cell is neither a string nor a list of strings"
     if text[position : position + 1] == '"':
         token, end = _string(text, position)
         return ((token,), False), end
     tokens: list[Token] = []
 
     def item(start: int) -> int:
+        if text[start : start + 1] != '"':
+            raise _ShapeError(wrong, text, start)
         token, end = _string(text, start)
         tokens.append(token)
         return end
 
-    end = _enclosed(text, position, "[]", item)
+    end = _enclosed(text, position, "[]", item, wrong)
     return (tuple(tokens), True), end

@@ -223,18 +223,29 @@ def test_cells_that_an_editor_marks_as_another_language():
     assert read(value).text == "x = 1\n\n"
 
 
+NO_NOTEBOOK = "not a notebook of format 4:"
+NO_SOURCE = f"{NO_NOTEBOOK} the source of a cell is neither a string nor a list of strings"
+ADVICE = "save it again with Jupyter, or exclude it"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "not valid JSON: Expecting '{' at line 1 column 1"),
-        ('{"cells": [}', "not valid JSON: Expecting '{' at line 1 column 12"),
+        ("", "not valid JSON: Expecting value at line 1 column 1"),
+        ("[1, 2", "not valid JSON: Expecting ',' delimiter at line 1 column 6"),
+        ('{"cells": [}', "not valid JSON: Expecting value at line 1 column 12"),
         ('{"cells": []} x', "not valid JSON: Extra data at line 1 column 15"),
         ('{"cells": [],\n}', "not valid JSON: Expecting a string at line 2 column 1"),
         ('{"cells": [] "a"', "not valid JSON: Expecting ',' delimiter at line 1 column 14"),
         ('{"cells" []}', "not valid JSON: Expecting ':' delimiter at line 1 column 10"),
-        ('{"cells": [{"source": [1]}]}', "not valid JSON: Expecting a string at line 1 column 24"),
         ('{"metadata": {"a": tru}}', "not valid JSON: Expecting value at line 1 column 20"),
-        ('{"worksheets": []}', "not a notebook of format 4: it has no list of cells"),
+        ("{}", f"{NO_NOTEBOOK} it has no list of cells; {ADVICE}"),
+        ('{"worksheets": []}', f"{NO_NOTEBOOK} it has no list of cells; {ADVICE}"),
+        ("[]", f"{NO_NOTEBOOK} it is no object at line 1 column 1; {ADVICE}"),
+        ('{\n "cells": {}}', f"{NO_NOTEBOOK} `cells` is no list at line 2 column 11; {ADVICE}"),
+        ('{"cells": [3]}', f"{NO_NOTEBOOK} a cell is no object at line 1 column 12; {ADVICE}"),
+        ('{"cells": [{"source": 1}]}', f"{NO_SOURCE} at line 1 column 23; {ADVICE}"),
+        ('{"cells": [{"source": [1]}]}', f"{NO_SOURCE} at line 1 column 24; {ADVICE}"),
         ('{"a": ' + "[" * 100_000, "not a notebook: its JSON is nested too deep"),
     ],
 )
