@@ -91,18 +91,33 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=_formatter, **keywords)
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
-        """Parse `arguments`; an unknown option ends the program with exit code 2."""
-        namespace, unknown = self.parse_known_args(arguments)
-        if unknown:
+        """Parse `arguments`; one that has no place ends the program with exit code 2."""
+        namespace, left = self.parse_known_args(arguments)
+        options, words = _parted(left)
+        if options:
             known = [text for action in self._actions for text in action.option_strings]
-            word = unknown[0].split("=")[0]
+            word = options[0].split("=")[0]
             self.error(f"unknown option `{word}`{did_you_mean(word, known)}")
+        if words:
+            # argparse takes those before the first option only.
+            many = next((action for action in self._actions if action.nargs == "+"), None)
+            if many is None:
+                self.error(f"surplus argument `{words[0]}`")
+            getattr(namespace, many.dest).extend(words)
         return namespace
 
     def error(self, message: str) -> NoReturn:
         """End the program with one line and exit code 2."""
         hint = "" if "did you mean" in message else f" (see `{self.prog} --help`)"
         self.exit(2, f"peft-lint: error: {message.removeprefix('argument ')}{hint}\n")
+
+
+def _parted(left: list[str]) -> tuple[list[str], list[str]]:
+    """Return the options and the words of what argparse left over; behind `--` all are words."""
+    end = left.index("--") if "--" in left else len(left)
+    options = [text for text in left[:end] if text.startswith("-") and text != STDIN]
+    words = [text for text in left[:end] if text not in options] + left[end + 1 :]
+    return options, words
 
 
 class _PrintCompletion(argparse.Action):

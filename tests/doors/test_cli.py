@@ -92,6 +92,8 @@ def test_version_and_help(cli):
         (["rule", "PEF999"], "unknown rule `PEF999`; `peft-lint rules` lists them"),
         (["--select", " , ", "."], "--select: names no rule (see `peft-lint --help`)"),
         (["trace", "gone.py"], "gone.py: No such file or directory"),
+        (["trace", "a.py", "b.py"], "surplus argument `b.py` (see `peft-lint trace --help`)"),
+        (["a.py", "--fixx", "b.py"], "unknown option `--fixx`; did you mean `--fix`?"),
     ],
 )
 def test_usage_errors_are_one_clear_line(cli, arguments, message):
@@ -99,6 +101,13 @@ def test_usage_errors_are_one_clear_line(cli, arguments, message):
     assert cli(*arguments) == 2
     assert cli.stderr.startswith(f"peft-lint: error: {message}")
     assert cli.stderr.count("\n") == 1
+
+
+def test_paths_may_stand_on_both_sides_of_an_option(cli):
+    for name in ("a.py", "b.py", "--c.py"):
+        cli.write(name, CLEAN)
+    assert cli("a.py", "--isolated", "b.py", "--fix", "--", "--c.py") == 0
+    assert cli.stdout == "no findings: 3 files analysed, 0 outside scope\n"
 
 
 def test_settings_errors_name_file_and_line(cli):

@@ -82,6 +82,10 @@ def test_other_names(library, name, line):
             "the following arguments are required: NAME (see `peft-lint knowledge --help`)",
         ),
         (
+            ["peft", "LoraConfig", "r"],
+            "surplus argument `r` (see `peft-lint knowledge --help`)",
+        ),
+        (
             ["peft", "LoraConfig", "--json"],
             "unknown option `--json` (see `peft-lint knowledge --help`)",
         ),
