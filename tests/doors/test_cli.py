@@ -426,6 +426,48 @@ def test_written_files_keep_mode_and_links(cli):
         replace(str(cli.folder / "gone.py"), b"new")
 
 
+def test_what_is_no_file_stays_what_it_is(cli):
+    from peft_lint.files import replace
+
+    cli.write("a.py", UNUSED)
+    pipe = cli.folder / "pipe"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "peft_lint", "a.py", "--output-file", "pipe"]
+    process = subprocess.Popen(command, cwd=cli.folder, env=environment(), stderr=subprocess.PIPE)
+    assert "PEF002" in pipe.read_text()
+    process.communicate()
+    assert (process.returncode, pipe.is_fifo()) == (0, True)
+    with pytest.raises(OSError, match="not supported"):
+        replace(str(pipe), b"new")
+    assert pipe.is_fifo()
+
+
+def test_a_report_is_written_whole_or_not_at_all(cli):
+    cli.write("a.py", UNUSED)
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9));"
+        "from peft_lint import cli; print(cli.main(['a.py', '--output-file', 'r.txt']))"
+    )
+    process = subprocess.run(
+        [sys.executable, "-B", "-c", code], cwd=cli.folder, env=environment(), capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert process.stderr == b"peft-lint: error: r.txt: not written: File too large\n"
+    assert process.stdout == b"2\n"
+    assert [path.name for path in cli.folder.iterdir()] == ["a.py"]
+
+
+def test_a_link_to_nothing_yet_leads_to_what_is_written(cli):
+    cli.write("a.py", UNUSED)
+    (cli.folder / "link").symlink_to("r.txt")
+    (cli.folder / "loop").symlink_to("loop")
+    assert cli("a.py", "--output-file", "link") == 0
+    assert "PEF002" in (cli.folder / "r.txt").read_text()
+    assert (cli.folder / "link").is_symlink()
+    assert cli("a.py", "--output-file", "loop") == 2
+    assert cli.stderr.endswith("loop: not written: Too many levels of symbolic links\n")
+
+
 def test_statistics_count_by_rule(cli):
     cli.write("a.py", UNUSED)
     cli.write("c.py", UNUSED)
