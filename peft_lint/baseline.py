@@ -41,7 +41,7 @@ class Baseline:
             raise SettingsError(f"{path}: no such file: --update-baseline makes it") from None
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"{path}: not a baseline: {error}") from None
         try:
             if rows["schema"] != _SCHEMA:

@@ -51,7 +51,12 @@ def compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
     # Imported here: it costs as much as the rest of a start, and most runs need none.
     from pathspec import GitIgnoreSpec
 
-    # `a/**` is what lies in a, not a itself; pathspec counts the folder in.
-    return GitIgnoreSpec.from_lines(
-        f"{line.rstrip()}/*" if line.rstrip().endswith("/**") else line for line in lines
-    )
+    try:
+        # `a/**` is what lies in a, not a itself; pathspec counts the folder in.
+        return GitIgnoreSpec.from_lines(
+            f"{line.rstrip()}/*" if line.rstrip().endswith("/**") else line for line in lines
+        )
+    except ValueError:
+        # In git a pattern that cannot be read matches nothing, and spoils no other one.
+        one_by_one = [(line,) for line in lines] if len(lines) > 1 else []
+        return GitIgnoreSpec(pattern for line in one_by_one for pattern in compiled(line).patterns)

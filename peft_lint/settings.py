@@ -109,14 +109,16 @@ def _table(path: str, shown: str) -> tuple[dict[str, Any], str] | None:
     if _embedded(path) and b"peft-lint" not in data:
         return None
     table: Any = _parse(data, shown)
-    text = data.decode("utf-8")
+    text = data.decode("utf-8-sig")
     if _embedded(path):
         tool = table.get("tool")
         table = tool.get("peft-lint") if isinstance(tool, dict) else None
         if table is None:
             return None
         if not isinstance(table, dict):
-            raise SettingsError(f"{shown}:{_row(text, ('peft-lint',), True)}: must be a table")
+            raise SettingsError(
+                f"{shown}:{_row(text, ('peft-lint',), True)}: `peft-lint` must be a table"
+            )
     return table, text
 
 
@@ -136,15 +138,18 @@ def _parse(data: bytes, shown: str) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        table: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        table: dict[str, Any] = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{shown}:{row}: not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         match = re.search(r" \(at line (\d+), column \d+\)$", str(error))
-        row = int(match[1]) if match else 1
+        # Without a place it is the end, where something is missing.
+        row = int(match[1]) if match else max(len(data.splitlines()), 1)
         message = str(error)[: match.start()] if match else str(error)
         raise SettingsError(f"{shown}:{row}: not valid TOML: {message}") from None
+    except RecursionError:
+        raise SettingsError(f"{shown}: not settings: nested too deep") from None
     return table
 
 

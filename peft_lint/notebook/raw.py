@@ -23,6 +23,7 @@ _WRITTEN = re.compile(
     re.DOTALL,
 )
 
+_DEEP = "not a notebook: its JSON is nested too deep"
 _ADVICE = "; save it again with Jupyter, or exclude it"
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -134,7 +135,7 @@ def parse(text: str) -> Raw:
     except JSONDecodeError as error:
         raise NotebookError(_reason(text, error)) from None
     except RecursionError:
-        raise NotebookError("not a notebook: its JSON is nested too deep") from None
+        raise NotebookError(_DEEP) from None
     cells, metadata = fields.get("cells"), fields.get("metadata")
     if not isinstance(cells, tuple):
         raise NotebookError(f"not a notebook of format 4: it has no list of cells{_ADVICE}")
@@ -150,6 +151,8 @@ def _reason(text: str, error: JSONDecodeError) -> str:
         json.loads(text)
     except JSONDecodeError as broken:
         return _reason(text, broken)
+    except RecursionError:
+        return _DEEP
     return f"not a notebook of format 4: {error.msg} {place}{_ADVICE}"
 
 

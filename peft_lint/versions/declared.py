@@ -137,5 +137,5 @@ def _toml(text: str) -> Mapping[str, object]:
         import tomli as tomllib
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return {}

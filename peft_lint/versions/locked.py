@@ -33,7 +33,7 @@ def of_lock_file(path: Path) -> dict[str, tuple[str, ...]]:
 def _pipfile(text: str) -> list[tuple[str, str]]:
     try:
         table = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     section = table.get("default") if isinstance(table, dict) else None
     if not isinstance(section, dict):

@@ -80,6 +80,7 @@ def test_what_is_known_is_not_fixed(kept, lint, tmp_path):
         (None, "known.json: no such file: --update-baseline makes it"),
         ("{", "known.json: not a baseline"),
         ("[]", "known.json: not a baseline"),
+        ("[" * 100_000, "known.json: not a baseline"),
         ('{"schema": 2, "files": {}}', "known.json: made by a newer peft-lint"),
         ('{"schema": 1, "files": {"a": 3}}', "known.json: not a baseline"),
     ],

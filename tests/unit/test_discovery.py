@@ -160,6 +160,7 @@ PATTERNS = (
     "foo", "foo/", "/foo", "/foo/", "*.py", "!x.py", "!foo/", "a/*", "a/**", "**/b", "**/b/",
     "b/x.py", "/a/b", "!/a/b/", "a/**/x.py", "?", "[ab]", "[!a]*.py", "# comment", "", "!*.py",
     "\\#x", "x.py ", "x.py\\ ", "foo*", "*/y.py", "!b", "data/*", "!data/a", "dir.py/", "a/b/**",
+    "foo\\", "!b\\",
 )  # fmt: skip
 
 

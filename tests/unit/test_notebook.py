@@ -241,6 +241,7 @@ ADVICE = "save it again with Jupyter, or exclude it"
         ('{"metadata": {"a": tru}}', "not valid JSON: Expecting value at line 1 column 20"),
         ("{}", f"{NO_NOTEBOOK} it has no list of cells; {ADVICE}"),
         ('{"worksheets": []}', f"{NO_NOTEBOOK} it has no list of cells; {ADVICE}"),
+        ("[" * 100_000, "not a notebook: its JSON is nested too deep"),
         ("[]", f"{NO_NOTEBOOK} it is no object at line 1 column 1; {ADVICE}"),
         ('{\n "cells": {}}', f"{NO_NOTEBOOK} `cells` is no list at line 2 column 11; {ADVICE}"),
         ('{"cells": [3]}', f"{NO_NOTEBOOK} a cell is no object at line 1 column 12; {ADVICE}"),

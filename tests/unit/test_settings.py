@@ -88,8 +88,9 @@ def test_a_broken_pyproject_of_others_is_not_our_business(folder):
         ("[tool.peft-lint]\ntarget-peft = 0.19\n", 'pyproject.toml:2: `target-peft` must be a string such as "1.2.0"'),
         ('[tool.peft-lint]\n\ntarget-peft = "new"\n', "pyproject.toml:3: `new` is not a release such as 1.2.0"),
         ('[tool.peft-lint]\nignore = [\n  "PEF0022",\n]\n', "pyproject.toml:2: unknown rule `PEF0022`; did you mean `PEF002`?"),
-        ("[tool.peft-lint]\nselect = [\n", "pyproject.toml:"),
-        ("[tool]\npeft-lint = 3\n", "pyproject.toml:2: must be a table"),
+        ("[tool.peft-lint]\nselect = [\n", "pyproject.toml:2: not valid TOML: "),
+        ("[tool.peft-lint]\nselect = " + "[" * 100_000, "pyproject.toml: not settings: nested too deep"),
+        ("[tool]\npeft-lint = 3\n", "pyproject.toml:2: `peft-lint` must be a table"),
         ('[tool]\npeft-lint = { exlcude = ["x"] }\n', "pyproject.toml:2: unknown option `exlcude`; did you mean `exclude`?"),
         ('tool.peft-lint.exlcude = ["x"]\n', "pyproject.toml:1: unknown option `exlcude`; did you mean `exclude`?"),
         ("[tool.peft-lint.lint]\nselect = []\n", "pyproject.toml:1: unknown option `lint`"),
@@ -114,6 +115,11 @@ def test_a_file_that_is_not_text(folder):
     (folder / "peft-lint.toml").write_bytes(b"preview = true\n# \xff\n")
     with pytest.raises(SettingsError, match=r"^peft-lint.toml:2: not UTF-8 text$"):
         load("peft-lint.toml")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_settings(folder):
+    (folder / "pyproject.toml").write_bytes(b"\xef\xbb\xbf[tool.peft-lint]\npreview = true\n")
+    assert nearest(str(folder)).preview is True
 
 
 def test_a_file_that_is_not_there():

@@ -330,7 +330,9 @@ def test_newer_than_everything_known(project):
         ("poetry.lock", '[[package]]\nname = "peft"\nversion = "no version"\n'),
         ("Pipfile.lock", "{ broken"),
         ("Pipfile.lock", '{"default": ["peft"]}'),
+        ("Pipfile.lock", '{"peft": ' + "[" * 100_000),
         ("pyproject.toml", "[project\npeft = "),
+        ("pyproject.toml", "[project]\npeft = " + "[" * 100_000),
         ("pyproject.toml", "project = 3 # peft\n[tool]\npoetry = 'peft'\n"),
         (
             "requirements.txt",
