@@ -23,7 +23,8 @@ def main_text(document: Document, target: Target, line: int | None) -> str:
     where = f"after {_line(document, line)}" if line else "at the end of the module"
     seen = beliefs(document, target, line)
     if not seen:
-        return f"{document.path}: no analysed path reaches {_line(document, line or 1)}\n"
+        begins = f"begins on {_line(document, line or 1)}"
+        return f"{document.path}: no statement that is reached {begins}\n"
     count = "one world" if len(seen) == 1 else f"{len(seen)} worlds"
     parts = [f"{document.path}: {count} {where}"]
     for number, (world, frame) in enumerate(seen, 1):

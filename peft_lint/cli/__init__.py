@@ -34,7 +34,11 @@ def main(arguments: list[str]) -> int:
     from peft_lint.settings import SettingsError
 
     try:
-        code = _run(arguments)
+        try:
+            code = _run(arguments)
+        except SystemExit as ended:
+            # argparse has printed what was asked for, or what is wrong with the question.
+            code = int(ended.code or 0)
         if not sys.stdout.closed:  # A server closes it with the conversation.
             sys.stdout.flush()
     except (UsageError, SettingsError) as error:

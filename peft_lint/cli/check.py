@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 
 from peft_lint import files, scope
-from peft_lint.cli import complain
+from peft_lint.cli import COMMANDS, complain
 from peft_lint.cli.options import STDIN, CheckOptions
 from peft_lint.cli.output import check_place, write
 from peft_lint.cli.progress import Progress
@@ -17,6 +17,7 @@ from peft_lint.finding import Finding
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.plan import Plan, make_plan
 from peft_lint.reports import FileReport, RunReport, count
+from peft_lint.selection import did_you_mean
 from peft_lint.settings import Settings, SettingsError, load, nearest
 from peft_lint.versions import resolve
 
@@ -59,6 +60,7 @@ class _Check:
         self._progress = Progress()
         # Of the file at hand, document by document.
         self._unfixed: list[FileReport] = []
+        self._shown = b""
 
     def run(self) -> int:
         options = self.options
@@ -94,7 +96,7 @@ class _Check:
             list(options.paths),
             self._settings,
             force_exclude=options.force_exclude,
-            missing=self._unreadable,
+            missing=self._missing,
         ):
             shown = options.stdin_filename if path == STDIN else None
             if shown and options.force_exclude and is_excluded(shown, self._settings):
@@ -132,6 +134,12 @@ class _Check:
             self._unreadable(path, error.strerror or "cannot be read")
             return None
 
+    def _missing(self, path: str, reason: str) -> None:
+        # A command with a slip in it is read as the first path.
+        if path == self.options.paths[0] and not os.path.lexists(path) and "." not in path:
+            reason += did_you_mean(path, COMMANDS)
+        self._unreadable(path, reason)
+
     def _unreadable(self, path: str, reason: str) -> None:
         self._progress.clear()
         complain(f"{path}: {reason}")
@@ -147,8 +155,12 @@ class _Check:
         else:
             after = self._in_scope(path, data, plan) or data
         if path == STDIN and self.options.fixes_stdin:
+            self._shown = after
+        if self._shown:
+            # Written here, where a full disk is no failure of the analysis.
             self._progress.clear()
-            sys.stdout.buffer.write(after)
+            sys.stdout.buffer.write(self._shown)
+            self._shown = b""
 
     def _in_scope(self, path: str, data: bytes, plan: Plan) -> bytes | None:
         """Return the fixed bytes of a file, None where nothing is to be changed."""
@@ -199,8 +211,7 @@ class _Check:
         if self.options.diff:
             from peft_lint.cli.diff import unified
 
-            self._progress.clear()
-            sys.stdout.buffer.write(unified(fixed.path, data, after_fixes, fixed.encoding))
+            self._shown = unified(fixed.path, data, after_fixes, fixed.encoding)
         elif path != STDIN and not self._write(path, after_fixes):
             # What was found is still there.
             self.report.files[first:] = self._unfixed

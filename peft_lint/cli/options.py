@@ -92,12 +92,11 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """Parse `arguments`; one that has no place ends the program with exit code 2."""
+        self._given = arguments
         namespace, left = self.parse_known_args(arguments)
         options, words = _parted(left)
         if options:
-            known = [text for action in self._actions for text in action.option_strings]
-            word = options[0].split("=")[0]
-            self.error(f"unknown option `{word}`{did_you_mean(word, known)}")
+            self.error(self._unknown(options[0]))
         if words:
             # argparse takes those before the first option only.
             many = next((action for action in self._actions if action.nargs == "+"), None)
@@ -108,8 +107,24 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program with one line and exit code 2."""
+        if "required" in message:
+            # What is missing may have a slip in it, or stand behind one.
+            options, _ = _parted(self._given)
+            wrong = (text for text in options if text.partition("=")[0] not in self._known())
+            message = next(map(self._unknown, wrong), message)
         hint = "" if "did you mean" in message else f" (see `{self.prog} --help`)"
         self.exit(2, f"peft-lint: error: {message.removeprefix('argument ')}{hint}\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse would say nothing of an output that takes nothing.
+        (file or sys.stderr).write(message)
+
+    def _known(self) -> list[str]:
+        return [text for action in self._actions for text in action.option_strings]
+
+    def _unknown(self, option: str) -> str:
+        word = option.partition("=")[0]
+        return f"unknown option `{word}`{did_you_mean(word, self._known())}"
 
 
 def _parted(left: list[str]) -> tuple[list[str], list[str]]:
@@ -197,7 +212,13 @@ def check_parser() -> Parser:
         epilog=_COMMANDS,
     )
     add = parser.add_argument
-    add("paths", metavar="PATH", nargs="+", help="files, folders, or - for standard input")
+    add(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        type=named,
+        help="files, folders, or - for standard input",
+    )
     add("--version", action="version", version=f"peft-lint {__version__}")
     add(
         "--print-completion",
@@ -224,7 +245,9 @@ def check_parser() -> Parser:
             )
     output = parser.add_argument_group("output")
     output.add_argument("--output-format", choices=FORMATS, default="full")
-    output.add_argument("--output-file", metavar="FILE", help="write the report to FILE")
+    output.add_argument(
+        "--output-file", metavar="FILE", type=named, help="write the report to FILE"
+    )
     output.add_argument(
         "--fail-on",
         choices=[severity.value for severity in Severity],
@@ -236,7 +259,9 @@ def check_parser() -> Parser:
     )
     output.add_argument("--exit-zero", action="store_true", help="findings do not fail the run")
     adopting = parser.add_argument_group("adopting")
-    adopting.add_argument("--baseline", metavar="FILE", help="leave out the findings kept in FILE")
+    adopting.add_argument(
+        "--baseline", metavar="FILE", type=named, help="leave out the findings kept in FILE"
+    )
     adopting.add_argument(
         "--update-baseline",
         action="store_true",
@@ -249,7 +274,9 @@ def check_parser() -> Parser:
         help="write a comment above every finding that ignores it for this reason",
     )
     files = parser.add_argument_group("files and settings")
-    files.add_argument("--config", metavar="FILE", help="use this settings file for every path")
+    files.add_argument(
+        "--config", metavar="FILE", type=named, help="use this settings file for every path"
+    )
     files.add_argument("--isolated", action="store_true", help="use no settings file")
     # Accepted before there is a cache, so that scripts which want none need no change then.
     files.add_argument(
@@ -264,6 +291,13 @@ def check_parser() -> Parser:
     )
     add_targets(parser)
     return parser
+
+
+def named(text: str) -> str:
+    """Return the name of a file, which a variable of a shell may have left empty."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
 
 
 def _reason(text: str) -> str:

@@ -7,7 +7,7 @@ import sys
 
 from peft_lint import sources
 from peft_lint.cli import UsageError
-from peft_lint.cli.options import Parser, add_targets, targets
+from peft_lint.cli.options import Parser, add_targets, named, targets
 from peft_lint.document import Document, DocumentError
 from peft_lint.settings import nearest, settings_from
 from peft_lint.versions import resolve
@@ -22,6 +22,7 @@ def parser() -> Parser:
     made.add_argument(
         "place",
         metavar="FILE[:LINE]",
+        type=named,
         help="FILE:cell N:LINE in a notebook; without a line: the end of the file",
     )
     add_targets(made)
@@ -41,13 +42,14 @@ def trace(arguments: list[str]) -> int:
         target = resolve(path, overrides, document.text, document.commands)
         from peft_lint.trace import main_text
 
-        sys.stdout.write(main_text(document, target, row))
+        text = main_text(document, target, row)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except sources.UnreadableError as error:
         raise UsageError(f"{path}: {error}") from None
     except DocumentError as error:
         raise UsageError(f"{path}:{error.row}:{error.column}: {error.message}") from None
+    sys.stdout.write(text)
     return 0
 
 
@@ -70,11 +72,16 @@ def _find(
 
 
 def _split(place: str) -> tuple[str, int | None, int | None]:
-    """Return path, cell and line of `FILE[:cell N][:LINE]`; a file of just that name wins."""
-    path, colon, line = place.rpartition(":")
-    if not colon or not line.isdecimal() or os.path.exists(place):
-        return place, None, None
+    """Return path, cell and line of `FILE[:cell N][:LINE]`; a file of just that name wins.
+
+    Reports write the column behind the line: it may be there.
+    """
+    path, line = place, None
+    for _ in ("column", "line"):
+        before, colon, number = path.rpartition(":")
+        if colon and number.isdecimal() and not os.path.exists(path):
+            path, line = before, int(number)
     file, colon, cell = path.rpartition(":cell ")
-    if colon and cell.isdecimal() and not os.path.exists(path):
-        return file, int(cell), int(line)
-    return path, None, int(line)
+    if line is not None and colon and cell.isdecimal() and not os.path.exists(path):
+        return file, int(cell), line
+    return path, None, line

@@ -94,6 +94,11 @@ def test_version_and_help(cli):
         (["trace", "gone.py"], "gone.py: No such file or directory"),
         (["trace", "a.py", "b.py"], "surplus argument `b.py` (see `peft-lint trace --help`)"),
         (["a.py", "--fixx", "b.py"], "unknown option `--fixx`; did you mean `--fix`?"),
+        (["--versoin"], "unknown option `--versoin`; did you mean `--version`?"),
+        (["rule", "--all"], "unknown option `--all` (see `peft-lint rule --help`)"),
+        (["ruels"], "ruels: no such file or folder; did you mean `rules`?"),
+        (["--config", "", "a.py"], "--config: the name is empty (see `peft-lint --help`)"),
+        (["trace", ""], "FILE[:LINE]: the name is empty (see `peft-lint trace --help`)"),
     ],
 )
 def test_usage_errors_are_one_clear_line(cli, arguments, message):
@@ -330,12 +335,17 @@ def test_a_reader_that_goes_away(cli):
     assert process.wait() == 2
 
 
-def test_an_output_that_takes_nothing_is_one_line_and_no_finding(cli):
-    cli.write("a.py", UNUSED)
+@pytest.mark.parametrize(
+    "arguments",
+    ["a.py --fail-on info", "a.py --diff", "- --fix", "trace a.py", "rules", "--help", "--version"],
+)
+def test_an_output_that_takes_nothing_is_one_line_and_no_finding(cli, arguments):
+    cli.write("a.py", SCRIPT)
     with Path("/dev/full").open("w") as full:
         process = subprocess.run(
-            [sys.executable, "-m", "peft_lint", "a.py", "--fail-on", "info"], cwd=cli.folder,
+            [sys.executable, "-m", "peft_lint", *arguments.split()], cwd=cli.folder,
             env=environment(), stdout=full, stderr=subprocess.PIPE, check=False,
+            input=SCRIPT.encode(),
         )  # fmt: skip
     assert process.returncode == 2
     assert process.stderr == b"peft-lint: error: [Errno 28] No space left on device\n"

@@ -239,6 +239,7 @@ def test_trace_speaks_of_cells(lint):
     assert process.returncode == 0, process.stderr
     assert process.stdout.startswith("a.ipynb: one world after line 2 of cell 5\n")
     assert "line 2 of cell 5: " in process.stdout
+    assert lint("trace", "a.ipynb:cell 5:2:1").stdout == process.stdout
     assert lint("trace", "a.ipynb").stdout.startswith("a.ipynb: one world at the end of the module")
     error = lint("trace", "a.ipynb:3")
     assert error.returncode == 2
