@@ -5,6 +5,11 @@ Which operation leaves which mode is proved row by row in `test_modes.py`.
 
 import pytest
 
+from peft_lint.document import Document
+from peft_lint.engine import find
+from peft_lint.fixer import fix
+from peft_lint.rulebook import all_rules
+from peft_lint.versions import Target
 from tests.proofs.harness import run
 from tests.proofs.harness.measures import spread, the_model
 
@@ -43,6 +48,18 @@ PAIRS = ("prompt", "chosen", "rejected")
 LABELLED = ("prompt", "completion", "label")
 
 
+STEPS = """
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+model.train()
+modes = []
+for step in range(2):
+    model(**inputs, labels=inputs["input_ids"]).loss.backward()
+    modes.append(model.training)
+    optimizer.step()
+"""
+LOOK = "    answer = model.generate(**inputs, max_new_tokens=2)\n"
+
+
 def proof(example, use_instead):
     """Two forwards of the model differ, as it stands after the script; after the fix, never."""
     assert run(example, spread_of_model).value() > 0
@@ -73,6 +90,52 @@ def test_greedy_generation_differs_between_calls_in_train_mode_only():
 def test_trainers_for_preferences_switch_dropout_off(name, columns, more, live):
     code = PREFERENCES.format(name=name, columns=columns, more=more)
     assert (run(code, spread_of_model).value() > 0) is live
+
+
+def test_training_goes_on_in_train_mode_behind_the_fix():
+    code = IMPORTS + STEPS + LOOK
+    after, title = fixed(code)
+    switched = f"    model.eval()\n{LOOK}"
+    assert after == IMPORTS + STEPS + switched + "    model.train()\n"
+    assert title == "Put the model into eval mode while it is used, and back into train mode"
+    assert run(IMPORTS + STEPS + switched, modes).value() == [True, False]
+    for same in (code, after):
+        assert run(same, modes).value() == [True, True]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        LOOK + "    other = model.generate(**inputs, max_new_tokens=3)\n",
+        "    for token in model.generate(**inputs, max_new_tokens=2):\n        print(token)\n",
+    ],
+)
+def test_where_the_fix_does_not_switch_back_it_says_so(look):
+    code = IMPORTS + STEPS + look
+    after, title = fixed(code)
+    assert after == IMPORTS + STEPS + "    model.eval()\n" + look
+    assert title == "Put the model into eval mode; training that follows needs train() again"
+    assert run(after, modes).value() == [True, False]
+
+
+def test_a_base_in_eval_mode_stays_in_it():
+    code = IMPORTS + STEPS.replace("model.train()\n", "") + LOOK
+    after, title = fixed(code)
+    assert after.endswith(f"    model.eval()\n{LOOK}")
+    assert title == "Put the model into eval mode; training that follows needs train() again"
+
+
+def fixed(code):
+    """Return the code as the rule's fix leaves it, and what the fix says."""
+    rules = tuple(rule for rule in all_rules() if rule.code == "PEF201")
+    document = Document("example.py", code)
+    (title,) = {one.fixes[0].title for one in find(document, rules, Target())}
+    result = fix(document, lambda one: find(one, rules, Target()), unsafe=True)
+    return result.document.text, title
+
+
+def modes(names):
+    return names["modes"]
 
 
 def spread_of_model(names):

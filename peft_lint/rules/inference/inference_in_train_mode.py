@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from peft_lint.document import Document
 from peft_lint.events import Inference, Trained
 from peft_lint.finding import Severity
 from peft_lint.interpreter.call import is_spelled
-from peft_lint.interpreter.objects import Adapter, Body, Steps, Weights
+from peft_lint.interpreter.objects import Adapter, Body, Weights
 from peft_lint.lean import Record
 from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import Suspicion
@@ -22,10 +23,9 @@ class Candidate(Record):
 
     event: Inference
     severity: Severity
-    body: ast.AST
+    body: Body
     places: tuple[Place, ...]
     asked: Place
-    steps: Steps
 
 
 class Rule:
@@ -33,7 +33,8 @@ class Rule:
 
     def __init__(self) -> None:
         self._candidates: dict[ast.AST, Candidate] = {}
-        self._trained_later: set[ast.AST] = set()
+        # What training follows: True for steps by hand, False for a trainer alone.
+        self._trained_later: dict[ast.AST, bool] = {}
         self._in_training_step: set[ast.AST] = set()
         # Functions that were given away before training: who has them called them then.
         self._given_before: set[ast.AST] = set()
@@ -48,33 +49,38 @@ class Rule:
             return
         places = scene.places(event)
         asked = _asked(event, places, scene.context.no_grad)
-        found = Candidate(event, severity, body.node, places, asked, body.steps)
-        self._candidates.setdefault(asked.node, found)
+        self._candidates.setdefault(asked.node, Candidate(event, severity, body, places, asked))
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Note training that follows an inference, and training steps around one."""
         body = scene.body(event)
         self._given_before |= scene.machine.handed
         for candidate in self._candidates.values():
-            if candidate.body is not body.node:
+            if candidate.body.node is not body.node:
                 continue
-            by_hand = event.how == "backward"
+            node, by_hand = candidate.asked.node, event.how == "backward"
             # A trainer puts the model back into train mode by itself, wherever it is called.
             if by_hand or candidate.asked.function is scene.function:
-                self._trained_later.add(candidate.asked.node)
+                self._trained_later[node] = by_hand or self._trained_later.get(node, False)
             if by_hand and _same_step(candidate, scene.places(event)):
-                self._in_training_step.add(candidate.asked.node)
+                self._in_training_step.add(node)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report the first such inference of each cause and function."""
         causes = set()
         for candidate in sorted(self._candidates.values(), key=lambda one: one.asked.end):
-            last = candidate.steps[-1][0] if candidate.steps else candidate.body
-            cause = (candidate.body, last, candidate.asked.function)
-            if candidate.asked.node in self._in_training_step or cause in causes:
+            node, steps, function = (
+                candidate.asked.node,
+                candidate.body.steps,
+                candidate.asked.function,
+            )
+            last = steps[-1][0] if steps else candidate.body.node
+            cause = (candidate.body.node, last, function)
+            if node in self._in_training_step or cause in causes:
                 continue
             causes.add(cause)
-            yield _suspicion(candidate, candidate.asked.node in self._trained_later)
+            alone = [one.asked.function for one in self._candidates.values()].count(function) == 1
+            yield _suspicion(candidate, scene.document, self._trained_later.get(node), alone)
 
 
 def _asked(event: Inference, places: tuple[Place, ...], no_grad: int | None) -> Place:
@@ -129,22 +135,22 @@ def _same_step(candidate: Candidate, training: tuple[Place, ...]) -> bool:
     return first and not set(one.loops).isdisjoint(other.loops)
 
 
-def _suspicion(candidate: Candidate, trained_later: bool) -> Suspicion:
+def _suspicion(one: Candidate, document: Document, by_hand: bool | None, alone: bool) -> Suspicion:
     from peft_lint.rules.inference.inference_in_train_mode_fix import proposals
 
-    generates = candidate.event.how == "generate"
+    generates = one.event.how == "generate"
     what, word = ("generates", "generation") if generates else ("answers", "inference")
     dropout = ", with dropout switched on"
-    if candidate.severity is not Severity.WARNING:
+    if one.severity is not Severity.WARNING:
         dropout = "; any dropout it has is switched on"
-    anchor = candidate.asked.node
+    anchor = one.asked.node
     assert isinstance(anchor, ast.expr | ast.stmt)
     return Suspicion(
         code="PEF201",
-        severity=candidate.severity,
+        severity=one.severity,
         message=f"the model {what} in train mode{dropout}",
         anchor=anchor,
-        story=(*candidate.steps[-3:], (anchor, f"{word} happens here")),
-        cause=candidate.body,
-        proposals=proposals(candidate, trained_later),
+        story=(*one.body.steps[-3:], (anchor, f"{word} happens here")),
+        cause=one.body.node,
+        proposals=proposals(one, document, by_hand=by_hand, alone=alone),
     )
