@@ -54,6 +54,34 @@ def test_look_alikes_leave_the_base_as_it_was(code):
     assert run(IMPORTS + code, base_from_fresh).value() == 0
 
 
+@pytest.mark.parametrize("bits", ["load_in_4bit", "load_in_8bit"])
+def test_the_copy_of_a_quantised_base_answers_as_the_base(bits):
+    code = f"""
+import copy, torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+config = BitsAndBytesConfig({bits}=True)
+base = AutoModelForCausalLM.from_pretrained("base-model", quantization_config=config).train()
+tokens = torch.tensor([[5, 6, 7]])
+with torch.no_grad():
+    fresh = base(input_ids=tokens).logits
+    model = PeftModel.from_pretrained(copy.deepcopy(base), "my-adapter").train()
+    before, after = base(input_ids=tokens).logits, model(input_ids=tokens).logits
+    with model.disable_adapter():
+        without = model(input_ids=tokens).logits
+classes = [type(weight).__name__ for weight in model.parameters()]
+"""
+    kept, without, with_adapter, classes = run(code, copied).value()
+    assert (kept, without) == (0, 0)
+    assert with_adapter > 0.01
+    assert {"Params4bit", "Int8Params"} & set(classes)
+
+
+def copied(names):
+    changes = [difference(names["fresh"], names[name]) for name in ("before", "without", "after")]
+    return (*changes, names["classes"])
+
+
 def change(names):
     return difference(names["before"], names["after"])
 
