@@ -22,8 +22,8 @@ model.eval()
 CALL = "model = get_peft_model(base, config)\n"
 FIXED = SCRIPT.replace("PeftConfig, get_peft_model\n", "PeftConfig, PeftModel, get_peft_model\n")
 FIXED = FIXED.replace("get_peft_model(base, config)", 'PeftModel.from_pretrained(base, "adapter")')
-
-
+# Two findings of PEF002, which are infos.
+UNUSED = "import peft\nx = 1  # peft-lint: ignore[PEF002, syntax-error] old\ny = 2  # peft-lint: ignore\n"
 # A fenced block of a page: its language, its text.
 SNIPPET = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -54,6 +54,38 @@ def run_here(module, *arguments, folder, **keywords):
     """Run a module of this Python, with the package as it is in this checkout."""
     command = [sys.executable, "-m", module, *arguments]
     return run(command, folder, PYTHONPATH=str(ROOT), **keywords)
+
+
+def environment(**extra):
+    """Return the environment in which this checkout runs, without a say about colours."""
+    base = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    return {**base, "PYTHONPATH": str(ROOT), **extra}
+
+
+class Cli:
+    """The command line in a folder: called with arguments, it keeps what was printed."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __call__(self, *arguments, stdin=b"", **extra):
+        process = subprocess.run(
+            [sys.executable, "-m", "peft_lint", *map(str, arguments)],
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            env=environment(**extra),
+        )
+        self.stdout, self.stderr = process.stdout.decode(), process.stderr.decode()
+        assert "Traceback" not in self.stderr
+        return process.returncode
+
+    def write(self, name, data):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
 
 
 def cli_findings(folder, *paths):
