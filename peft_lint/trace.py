@@ -11,6 +11,7 @@ from peft_lint.interpreter.objects import Adapter, Body, Fact, Handle, Instance,
 from peft_lint.interpreter.run import run
 from peft_lint.interpreter.values import Ref, literal
 from peft_lint.interpreter.world import World
+from peft_lint.reports import printable
 from peft_lint.rulebook import all_rules
 from peft_lint.versions import Target
 
@@ -20,13 +21,14 @@ def main_text(document: Document, target: Target, line: int | None) -> str:
 
     Raise DocumentError when the document is not Python.
     """
+    path = printable(document.path)
     where = f"after {_line(document, line)}" if line else "at the end of the module"
     seen = beliefs(document, target, line)
     if not seen:
         begins = f"begins on {_line(document, line or 1)}"
-        return f"{document.path}: no statement that is reached {begins}\n"
+        return f"{path}: no statement that is reached {begins}\n"
     count = "one world" if len(seen) == 1 else f"{len(seen)} worlds"
-    parts = [f"{document.path}: {count} {where}"]
+    parts = [f"{path}: {count} {where}"]
     for number, (world, frame) in enumerate(seen, 1):
         parts += [f"\nworld {number}" if len(seen) > 1 else ""]
         parts += _world(document, world, frame)

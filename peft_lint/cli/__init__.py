@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         try:
             code = _run(arguments)
         except SystemExit as ended:
-            # argparse has printed what was asked for, or what is wrong with the question.
+            # argparse has printed the help or the version.
             code = int(ended.code or 0)
         if not sys.stdout.closed:  # A server closes it with the conversation.
             sys.stdout.flush()
@@ -84,8 +84,10 @@ def _close_streams() -> None:
 
 def complain(message: str) -> None:
     """Write one line about a failure; where nobody can read it, the exit code is left."""
+    from peft_lint.reports import printable
+
     try:
-        print(f"peft-lint: error: {message}", file=sys.stderr)
+        print(f"peft-lint: error: {printable(message)}", file=sys.stderr)
     except OSError:
         return
 

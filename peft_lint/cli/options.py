@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 from peft_lint import __version__
+from peft_lint.cli import UsageError
 from peft_lint.finding import Severity
 from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.options import OPTIONS, Option, check_value
@@ -91,7 +92,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=_formatter, **keywords)
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
-        """Parse `arguments`; one that has no place ends the program with exit code 2."""
+        """Parse `arguments`; raise UsageError for one that has no place."""
         self._given = arguments
         namespace, left = self.parse_known_args(arguments)
         options, words = _parted(left)
@@ -106,14 +107,14 @@ class Parser(argparse.ArgumentParser):
         return namespace
 
     def error(self, message: str) -> NoReturn:
-        """End the program with one line and exit code 2."""
+        """Raise UsageError, where argparse would print its own and end the program."""
         if "required" in message:
             # What is missing may have a slip in it, or stand behind one.
             options, _ = _parted(self._given)
             wrong = (text for text in options if text.partition("=")[0] not in self._known())
             message = next(map(self._unknown, wrong), message)
         hint = "" if "did you mean" in message else f" (see `{self.prog} --help`)"
-        self.exit(2, f"peft-lint: error: {message.removeprefix('argument ')}{hint}\n")
+        raise UsageError(message.removeprefix("argument ") + hint)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         # argparse would say nothing of an output that takes nothing.

@@ -67,6 +67,9 @@ def test_version_and_help(cli):
         (["rule", "--all"], "unknown option `--all` (see `peft-lint rule --help`)"),
         (["ruels"], "ruels: no such file or folder; did you mean `rules`?"),
         (["--config", "", "a.py"], "--config: the name is empty (see `peft-lint --help`)"),
+        (["gone\n\x1b[1m.py"], "gone␊␛[1m.py: no such file or folder"),
+        (["trace", "gone\n.py"], "gone␊.py: No such file or directory"),
+        (["rule", "PEF\n1"], "unknown rule `PEF␊1`"),
         (["trace", ""], "FILE[:LINE]: the name is empty (see `peft-lint trace --help`)"),
     ],
 )
