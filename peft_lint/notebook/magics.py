@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -272,7 +272,8 @@ def _in_source(pieces: Sequence[Piece], lines: list[tuple[int, int]]) -> Iterato
     starts = [made for made, _ in lines]
     for start, end, low in pieces:
         high = low + end - start
-        inner = [made for made, source in lines if low < made < high and made != source]
+        within = lines[bisect_right(starts, low) : bisect_left(starts, high)]
+        inner = [made for made, source in within if made != source]
         for cut, until in pairwise([low, *inner, high]):
             made, source = lines[max(bisect_right(starts, cut) - 1, 0)]
             yield Piece(start + cut - low, start + until - low, source + cut - made)
