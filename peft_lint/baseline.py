@@ -112,7 +112,8 @@ class Baseline:
         rows = {name: sorted(entries) for name, entries in sorted(known.items()) if entries}
         text = json.dumps({"schema": _SCHEMA, "files": rows}, indent=1, ensure_ascii=False) + "\n"
         try:
-            files.write(self._path, text.encode("utf-8"))
+            # A byte of a path that is no UTF-8 becomes an escape that JSON reads back.
+            files.write(self._path, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise SettingsError(f"{self._path}: not written: {error.strerror}") from None
 

@@ -135,7 +135,7 @@ def _fixes(document: Document, places: Places, finding: Finding) -> Iterator[dic
 
 
 def _artifact(document: Document) -> dict[str, Any]:
-    return {"uri": quote(relative(document.path)), "uriBaseId": _ROOT}
+    return {"uri": quote(os.fsencode(relative(document.path))), "uriBaseId": _ROOT}
 
 
 def _region(region: Region) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Where the command line writes: streams that take nothing, files as they were, or whole."""
 
+import json
 import os
 import stat
 import subprocess
@@ -120,6 +121,17 @@ def test_what_is_no_file_stays_what_it_is(cli):
     with pytest.raises(OSError, match="not supported"):
         replace(str(pipe), b"new")
     assert pipe.is_fifo()
+
+
+def test_a_path_that_is_no_utf8(cli):
+    cli.write(os.fsdecode(b"a\xff.py"), SCRIPT)
+    assert cli(".", "--output-format", "sarif") == 1
+    (result,) = json.loads(cli.stdout)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a%FF.py"
+    assert cli(".", "--baseline", "known.json", "--update-baseline") == 0
+    assert cli(".", "--baseline", "known.json") == 0
+    assert "1 known from the baseline" in cli.stdout
 
 
 def test_a_report_is_written_whole_or_not_at_all(cli):
