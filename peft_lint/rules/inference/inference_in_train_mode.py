@@ -43,9 +43,8 @@ class Rule:
         """Suspect an inference on a path where dropout acts."""
         body = scene.body(event)
         severity = _severity(body)
-        if severity is None or event.receiver is None:
-            return
-        if _on_purpose(body, scene) or scene.context.entry in self._given_before:
+        told = scene.context.entry not in self._given_before and event.receiver is not None
+        if severity is None or not told or _on_purpose(body, scene):
             return
         places = scene.places(event)
         asked = _asked(event, places, scene.context.no_grad)
@@ -68,19 +67,15 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report the first such inference of each cause and function."""
         causes = set()
-        for candidate in sorted(self._candidates.values(), key=lambda one: one.asked.end):
-            node, steps, function = (
-                candidate.asked.node,
-                candidate.body.steps,
-                candidate.asked.function,
-            )
-            last = steps[-1][0] if steps else candidate.body.node
-            cause = (candidate.body.node, last, function)
-            if node in self._in_training_step or cause in causes:
-                continue
-            causes.add(cause)
-            alone = [one.asked.function for one in self._candidates.values()].count(function) == 1
-            yield _suspicion(candidate, scene.document, self._trained_later.get(node), alone)
+        functions = [one.asked.function for one in self._candidates.values()]
+        for one in sorted(self._candidates.values(), key=lambda one: one.asked.end):
+            body, asked = one.body, one.asked
+            cause = (body.node, body.steps[-1][0] if body.steps else None, asked.function)
+            if asked.node not in self._in_training_step and cause not in causes:
+                causes.add(cause)
+                by_hand = self._trained_later.get(asked.node)
+                alone = functions.count(asked.function) == 1
+                yield _suspicion(one, scene.document, by_hand, alone)
 
 
 def _asked(event: Inference, places: tuple[Place, ...], no_grad: int | None) -> Place:
@@ -140,9 +135,8 @@ def _suspicion(one: Candidate, document: Document, by_hand: bool | None, alone: 
 
     generates = one.event.how == "generate"
     what, word = ("generates", "generation") if generates else ("answers", "inference")
-    dropout = ", with dropout switched on"
-    if one.severity is not Severity.WARNING:
-        dropout = "; any dropout it has is switched on"
+    known = one.severity is Severity.WARNING
+    dropout = ", with dropout switched on" if known else "; any dropout it has is switched on"
     anchor = one.asked.node
     assert isinstance(anchor, ast.expr | ast.stmt)
     return Suspicion(
