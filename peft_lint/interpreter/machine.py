@@ -28,6 +28,7 @@ from peft_lint.interpreter.objects import (
     uncertain,
 )
 from peft_lint.interpreter.values import (
+    INERT,
     NOTHING_KNOWN,
     ClassValue,
     Function,
@@ -334,6 +335,8 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Give `value` to code out of view: it keeps its identity and nothing else."""
+        if value.__class__ in INERT:
+            return
         self.handed.update(functions_in(value))
         waiting = list(contained(value))
         if not waiting:

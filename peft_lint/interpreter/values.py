@@ -304,13 +304,13 @@ def joined(left: Value, right: Value) -> Value:
     return Unknown(None, handles)
 
 
-# What most values are.
-_WITHOUT_OBJECTS = frozenset((Unknown, Literal, Symbol, Function))
+# What most values are: they give access to nothing.
+INERT = frozenset((Unknown, Literal, Symbol))
 
 
 def contained(value: Value) -> tuple[int, ...]:
     """Return the ids of the objects that `value` gives access to."""
-    if value.__class__ in _WITHOUT_OBJECTS:
+    if value.__class__ in INERT:
         return ()
     if isinstance(value, Ref):
         return (value.id,)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from peft_lint.interpreter.objects import Body, Config, Fact, Handle, Instance, State
 from peft_lint.interpreter.values import Entries, Items, Ref, Value, contained, replaced
+from peft_lint.lean import TYPE_CHECKING
 
 _DISPLAYS = (Items, Entries)
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Name = TypeVar("_Name")
 
 
 class Frame:
@@ -143,32 +149,33 @@ class World:
             self._replace(old, new, inside=True)
 
     def _replace(self, old: Value, new: Value, *, inside: bool) -> bool:
+        def changes(pairs: Iterable[tuple[_Name, Value]]) -> list[tuple[_Name, Value]]:
+            held = [
+                (name, value)
+                for name, value in pairs
+                if value is old or (inside and value.__class__ in _DISPLAYS)
+            ]
+            after = [(name, value, replaced(value, old, new)) for name, value in held]
+            return [(name, changed) for name, value, changed in after if changed is not value]
+
         found = False
         for number, frame in list(self.frames.items()):
-            for name, value in list(frame.variables.items()):
-                if value is old or (inside and value.__class__ in _DISPLAYS):
-                    changed = replaced(value, old, new)
-                    if changed is not value:
-                        self.bind(number, name, changed)
-                        found = True
-        for place, value in list(self.attributes.items()):
-            changed = replaced(value, old, new) if inside or value is old else value
-            if changed is not value:
-                self._open("attributes")
-                self.attributes[place] = changed
+            for name, value in changes(frame.variables.items()):
+                self.bind(number, name, value)
                 found = True
+        for place, value in changes(self.attributes.items()):
+            self._open("attributes")
+            self.attributes[place] = value
+            found = True
         for number, state in list(self.heap.items()):
-            if not isinstance(state, (Instance, Config)):
-                continue
-            parts = state.fields if isinstance(state, Config) else state.attributes.items()
-            after = state
-            for name, value in parts:
-                changed = replaced(value, old, new) if inside or value is old else value
-                if changed is not value:
-                    after = after.with_attribute(name, changed)
-            if after is not state:
-                self.put(number, after)
-                found = True
+            if isinstance(state, (Instance, Config)):
+                parts = state.fields if isinstance(state, Config) else state.attributes.items()
+                after = state
+                for name, value in changes(parts):
+                    after = after.with_attribute(name, value)
+                if after is not state:
+                    self.put(number, after)
+                    found = True
         return found
 
     def _frame(self, frame: int) -> Frame:
