@@ -29,6 +29,14 @@ def test_what_the_rows_bring_along_is_overwritten():
     assert run(SCRIPT + code, batch_ends).value() == [0, 0]
 
 
+def test_an_end_that_the_tokenizer_puts_there_is_left_out():
+    code = "tokenizer = AutoTokenizer.from_pretrained('base-model', add_eos_token=True)\n"
+    code += "tokenizer.pad_token = {}\nrows = [tokenizer(text) for text in ('one two', 'three')]\n"
+    code += "batch = DataCollatorForLanguageModeling(tokenizer, mlm=False)(rows)"
+    assert run(SCRIPT + code.format("tokenizer.eos_token"), batch_ends).value() == [0, 0]
+    assert run(SCRIPT + code.format("'<unk>'"), batch_ends).value() == [1, 1]
+
+
 def test_every_end_inside_a_packed_block_is_left_out():
     code = "rows = [{'input_ids': rows[0]['input_ids'] + rows[1]['input_ids']}]\n"
     code += "batch = DataCollatorForLanguageModeling(tokenizer, mlm=False)(rows)"

@@ -19,6 +19,8 @@ from peft_lint.suspicion import Proposal, Suspicion
 _COLLATOR = "transformers.DataCollatorForLanguageModeling"
 # Families whose tokenizers have no token for padding: `if tokenizer.pad_token is None` holds.
 _WITHOUT = frozenset("llama mistral mixtral falcon gpt2 gpt_neo gpt_neox gptj".split())
+# Families whose tokenizers heed `add_eos_token=True` in every release.
+_ENDING = ("llama", "mistral", "mixtral")
 
 
 class Rule:
@@ -31,10 +33,18 @@ class Rule:
         self._others: set[ast.Call] = set()
         self._used: dict[ast.Call, tuple[ast.Call, TrainerMade]] = {}
         self._made: set[ast.expr] = set()
+        # Those that put the end token at each text by themselves, and where the call says so.
+        self._ending: dict[ast.Call, ast.expr] = {}
 
     def on_tokenizer_made(self, event: TokenizerMade, scene: Scene) -> None:
         """Note each tokenizer: the end token of one says nothing of the text of another."""
         self._made.add(event.node)
+        name = literal(event.source)
+        if isinstance(name, str) and knowledge.family(name) in _ENDING:
+            for word in event.node.keywords:
+                said = isinstance(word.value, ast.Constant) and word.value.value is True
+                if word.arg == "add_eos_token" and said and not scene.assigns("add_eos_token"):
+                    self._ending[event.node] = word.value
 
     def on_pad_token_set(self, event: PadTokenSet, scene: Scene) -> None:
         """Note what a tokenizer pads with."""
@@ -64,6 +74,7 @@ class Rule:
             if padding is None or tokenizer in self._others or _pads(tokenizer):
                 continue
             end = written(scene.document.tree, self._made - {tokenizer})
+            end = self._ending.get(tokenizer) if end is None else end
             if end is not None:
                 yield _suspicion(padding, end, collator, event)
 
