@@ -101,16 +101,16 @@ def _severity(body: Body) -> Severity | None:
 
 
 def _without_effect(adapter: Adapter) -> bool:
-    """Return whether an adapter is fresh and its B zero, as is presumed of an unknown config."""
+    """Return whether an adapter changes nothing, as is presumed of one that was never trained."""
     config = adapter.config
     unknown = config is not None and not config.complete and config.source is None
-    return adapter.weights is Weights.ZERO or (unknown and adapter.weights is Weights.FRESH)
+    presumed = (Weights.ZERO, Weights.FRESH, Weights.UNKNOWN) if unknown else (Weights.ZERO,)
+    return adapter.weights in presumed
 
 
 def _on_purpose(body: Body, scene: Scene) -> bool:
     """Return whether `.train()` was called for this inference: Monte-Carlo dropout."""
-    nodes = ast.walk(scene.function or scene.document.tree) if body.mode_call else ()
-    return any(body.mode_call is node for node in nodes)
+    return any(body.mode_call is node for node in ast.walk(scene.function or scene.document.tree))
 
 
 def _same_step(candidate: Candidate, training: tuple[Place, ...]) -> bool:
