@@ -41,13 +41,15 @@ def settle(worlds: list[World], limit: int = MAX_WORLDS) -> list[World]:
 def _drop_oldest_condition(worlds: list[World]) -> list[World]:
     """Join the worlds that only the oldest condition kept apart, or else the first two."""
     first = worlds[0]
-    for condition, holds in first.facts.items():
-        rest = {key: value for key, value in first.facts.items() if key != condition}
-        for other in worlds[1:]:
-            differs = other.facts.get(condition) == (not holds)
-            if differs and all(other.facts.get(key) == value for key, value in rest.items()):
-                return [merge(first, other), *(one for one in worlds[1:] if one is not other)]
-    return [merge(worlds[0], worlds[1]), *worlds[2:]]
+    known = first.facts
+    apart: dict[Hashable, World] = {}
+    for other in worlds[1:]:
+        facts = other.facts
+        differing = [key for key, holds in known.items() if facts.get(key) != holds]
+        if len(differing) == 1 and differing[0] in facts:
+            apart.setdefault(differing[0], other)
+    chosen = next((apart[condition] for condition in known if condition in apart), worlds[1])
+    return [merge(first, chosen), *(one for one in worlds[1:] if one is not chosen)]
 
 
 def agree(left: World, right: World) -> bool:

@@ -51,7 +51,7 @@ Observer = Callable[[ast.stmt, list[World], int], None]
 # A statement is visited so often in one document; beyond it, what it binds is unknown.
 MAX_VISITS = 8
 # In functions that nothing calls the state is vague anyway: fewer worlds will do.
-MAX_ENTRY_WORLDS = 4
+MAX_ENTRY_WORLDS = 3
 # Expressions nest so deep; beyond it they are unknown.
 MAX_DEPTH = 200
 
