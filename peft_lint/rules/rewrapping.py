@@ -9,6 +9,7 @@ from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
 from peft_lint.lean import Record
 from peft_lint.rules.guards import need_not_precede
+from peft_lint.rules.rounds import picks_rounds
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal
 
@@ -203,32 +204,11 @@ def _retried(rewrap: Rewrap, scene: Scene) -> bool:
     event = rewrap.event
     places = scene.places(event)
     again = rewrap.carried.node is event.node and any(place.loops for place in places)
-    for place in places:
-        inside = {part for loop in place.loops for part in ast.walk(loop)} if again else set()
-        changed = _changed(inside)
-        for owner in blocks_around(place.node, scene):
-            if isinstance(owner, ast.ExceptHandler) or (again and isinstance(owner, ast.Try)):
-                return True
-            # `if index == 0:` or `if not loaded:` picks the rounds in which the model is wrapped.
-            test = owner.test if isinstance(owner, ast.If) and owner in inside else None
-            if test is not None and not changed.isdisjoint(_names(test)):
-                return True
-    return False
-
-
-def _changed(nodes: set[ast.AST]) -> set[str]:
-    """Return the names that nodes bind, or change by a method that is called for that."""
-    names = {
-        part.id for part in nodes if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-    calls = (part.value for part in nodes if isinstance(part, ast.Expr))
-    methods = (call.func for call in calls if isinstance(call, ast.Call))
-    owners = (method.value for method in methods if isinstance(method, ast.Attribute))
-    return names | {owner.id for owner in owners if isinstance(owner, ast.Name)}
-
-
-def _names(node: ast.expr) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    tries = (ast.ExceptHandler, ast.Try) if again else ast.ExceptHandler
+    owners = (owner for place in places for owner in blocks_around(place.node, scene))
+    return any(isinstance(owner, tries) for owner in owners) or (
+        again and picks_rounds(event, scene)
+    )
 
 
 def blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:

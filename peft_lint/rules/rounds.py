@@ -1,0 +1,88 @@
+"""Whether the code itself picks the rounds of a loop in which something happens."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
+
+from peft_lint.events import Event
+from peft_lint.scene import Place, Scene
+from peft_lint.syntax.locations import Block, locate
+
+_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+def picks_rounds(event: Event, scene: Scene) -> bool:
+    """Return whether a test of what changes from round to round decides if an event happens.
+
+    Such as `if index == 0:`, `if not loaded:`, or `if index: continue` before.
+    """
+    places = scene.places(event)
+    changed: set[str] = set()
+    for outer, place in pairwise((None, *places)):
+        assert place is not None
+        inside = {part for loop in place.loops for part in ast.walk(loop)}
+        changed = _changed(inside) | (_received(outer, place, changed) if outer else set())
+        if any(not changed.isdisjoint(names) for names in _tested(place, inside, scene)):
+            return True
+    return False
+
+
+def _tested(place: Place, inside: set[ast.AST], scene: Scene) -> Iterator[set[str]]:
+    """Yield the names that each test around a call asks about, and each before it that leaves."""
+    with suppress(LookupError):
+        location = locate(scene.document.tree, place.node)
+        for node in location.path:
+            if isinstance(node, ast.IfExp) and node.test not in location.path:
+                yield _names(node.test)
+        spelled = _names(place.node)
+        for block in location.blocks:
+            if isinstance(block.owner, ast.If) and _is_in(block.owner, inside, place):
+                yield _names(block.owner.test)
+            if isinstance(block.statement, ast.Match) and _is_in(block.statement, inside, place):
+                yield _names(block.statement.subject)
+            if _is_in(block.statement, inside, place):
+                # `if not os.path.exists(path): continue` asks about what is loaded.
+                yield from (_names(test) - spelled for test in _leaving(block))
+
+
+def _is_in(node: ast.AST, inside: set[ast.AST], place: Place) -> bool:
+    """Return whether a node is in a loop of its function, or the loop is outside of that."""
+    return node in inside or (not place.loops and place.function is not None)
+
+
+def _leaving(block: Block) -> Iterator[ast.expr]:
+    """Yield the tests before a statement of a block that may leave it."""
+    for before in block.body[: block.body.index(block.statement)]:
+        if isinstance(before, ast.If) and any(isinstance(s, _LEAVING) for s in before.body):
+            yield before.test
+
+
+def _received(outer: Place, place: Place, changed: set[str]) -> set[str]:
+    """Return the parameters of a function that a call gives what changes."""
+    call, function = outer.node, place.function
+    if not isinstance(call, ast.Call) or not isinstance(function, ast.FunctionDef):
+        return set()
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    if names[:1] in (["self"], ["cls"]):
+        del names[0]
+    given = [*zip(names, call.args, strict=False)]
+    given += [(word.arg, word.value) for word in call.keywords if word.arg]
+    return {name for name, value in given if not changed.isdisjoint(_names(value))}
+
+
+def _changed(nodes: set[ast.AST]) -> set[str]:
+    """Return the names that nodes bind, or change by a method that is called for that."""
+    names = {
+        part.id for part in nodes if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+    calls = (part.value for part in nodes if isinstance(part, ast.Expr))
+    methods = (call.func for call in calls if isinstance(call, ast.Call))
+    owners = (method.value for method in methods if isinstance(method, ast.Attribute))
+    return names | {owner.id for owner in owners if isinstance(owner, ast.Name)}
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
