@@ -145,7 +145,8 @@ def _enter(
     # What is returned here leaves the analysis; the function itself did nothing with it.
     for value, after in results:
         machine.world = after
-        _tell_configs(machine, value)
+        if getattr(node, "name", "") not in machine.document.outline.vocabulary:
+            _tell_configs(machine, value)
         machine.silent = True
         machine.escape(value)
         machine.silent = False
@@ -153,7 +154,7 @@ def _enter(
 
 
 def _tell_configs(machine: Machine, value: Value) -> None:
-    """Tell of the configs that are returned: nothing in view will edit them any more."""
+    """Tell of the configs that a function returns which no code in view calls: none edits them."""
     for number in contained(value):
         state = machine.world.heap.get(number)
         if isinstance(state, Config):

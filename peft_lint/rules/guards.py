@@ -8,11 +8,14 @@ from contextlib import suppress
 
 from peft_lint.events import Event
 from peft_lint.interpreter.values import ClassValue
+from peft_lint.outline import inside
 from peft_lint.scene import Scene
 from peft_lint.syntax.locations import Block, Definition, Location, is_compound, locate
 
-# Contexts that expect or swallow an error: of pytest, unittest and contextlib.
+# Contexts that expect or swallow an error, of pytest, unittest and contextlib; then marks of tests
+# that are to fail.
 _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
+_FAILING = ("xfail", "expectedFailure")
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 # Blocks whose statements run whenever what is around them does.
 _PLAIN = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With, ast.AsyncWith)
@@ -21,7 +24,15 @@ _PLAIN = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.W
 def expects(event: Event, scene: Scene, *errors: str) -> bool:
     """Return whether a `try` around an event names one of these errors, or a `with` expects one."""
     blocks = (block for location in _locations(event, scene) for block in location.blocks)
-    return any({*_caught(block)} & {*errors, *_EXPECTING} for block in blocks)
+    return any({*_caught(block)} & {*errors, *_EXPECTING, *_FAILING} for block in blocks)
+
+
+def is_asserted(event: Event, scene: Scene) -> bool:
+    """Return whether a test leads to an event, and says by itself what is to come of it."""
+    functions = [place.function for place in scene.places(event) if place.function is not None]
+    # Test runners know tests by this beginning.
+    tests = [one for one in functions if getattr(one, "name", "").startswith("test")]
+    return any(_asserts(node) for test in tests for node in inside(test))
 
 
 def is_guarded(node: ast.AST, scene: Scene) -> bool:
@@ -92,7 +103,7 @@ def _leaves(block: Block) -> bool:
 
 
 def _caught(block: Block) -> Iterator[str]:
-    """Yield the last names of the errors that the owner of a block catches, and of its contexts."""
+    """Yield the last names of the errors that a block's owner catches, its contexts and marks."""
     owner = block.owner
     if isinstance(owner, ast.Try) and block.body is owner.body:
         for handler in owner.handlers:
@@ -104,6 +115,15 @@ def _caught(block: Block) -> Iterator[str]:
         for item in owner.items:
             if isinstance(item.context_expr, ast.Call):
                 yield _last_name(item.context_expr.func)
+    elif isinstance(owner, Definition):
+        for mark in owner.decorator_list:
+            yield _last_name(mark.func if isinstance(mark, ast.Call) else mark)
+
+
+def _asserts(node: ast.AST) -> bool:
+    """Return whether a node asserts: the statement, or a method such as `assertEqual`."""
+    called = _last_name(node.func) if isinstance(node, ast.Call) else ""
+    return isinstance(node, ast.Assert) or called.startswith("assert")
 
 
 def _names_exception(item: ast.withitem) -> bool:

@@ -8,6 +8,7 @@ from peft_lint.events import ConfigUsed
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Config, Node
 from peft_lint.interpreter.values import literal
+from peft_lint.rules.guards import is_asserted
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
@@ -17,6 +18,8 @@ _SCALES = {"LoraConfig": "lora_alpha", "LoHaConfig": "alpha", "LoKrConfig": "alp
 _DROPOUTS = {"LoraConfig": "lora_dropout", "AdaLoraConfig": "lora_dropout"}
 _TOKENS = frozenset({"PromptTuningConfig", "PrefixTuningConfig", "PromptEncoderConfig"})
 _EXCEPTIONS = ("use_dora", "alpha_pattern")
+# Attributes and methods by which code gives layers another scale, in training as well.
+_BY_HAND = ("scaling", "set_scale", "scale_layer", "unscale_layer")
 
 
 class Rule:
@@ -29,8 +32,11 @@ class Rule:
         """Suspect a scale of zero, a dropout of everything, prompts without tokens."""
         config = event.config
         for field, words in _defects(config):
-            anchor = config.expression(field) or config.node
-            self._found.setdefault(anchor, _suspicion(event, anchor, f"{field}={words}"))
+            if field in _SCALES.values() and scene.names(_BY_HAND):
+                continue
+            if not is_asserted(event, scene):
+                anchor = config.expression(field) or config.node
+                self._found.setdefault(anchor, _suspicion(event, anchor, f"{field}={words}"))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found."""
