@@ -76,6 +76,9 @@ def need_not_precede(node: ast.AST, scene: Scene) -> bool:
 def names_the_class(call: ast.Call, scene: Scene) -> bool:
     """Return whether a call is of the class itself, not of one that the document puts there."""
     function = call.func
+    if scene.assigns("__init__"):
+        # `LoraConfig.__init__ = …`
+        return False
     if isinstance(function, ast.Attribute):
         # `super().__init__(…)`, and `peft.LoraConfig = …` before.
         replaced = any(

@@ -70,7 +70,16 @@ def writes_pad_token(scene: Scene, but: Iterable[Node]) -> bool:
         keyword = isinstance(node, ast.keyword) and node.arg == _FIELD
         if keyword or (isinstance(node, ast.Constant) and node.value == _FIELD):
             return True
+        if _is_any_setattr(node):
+            return True
     return False
+
+
+def _is_any_setattr(node: ast.AST) -> bool:
+    """Return whether a node sets an attribute whose name it works out."""
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "setattr":
+        return False
+    return len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
 
 
 def lacks_pad_token(body: Body) -> bool:

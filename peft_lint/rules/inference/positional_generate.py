@@ -10,6 +10,7 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Unknown, literal
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.rules.guards import names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
@@ -38,6 +39,9 @@ class Rule:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return
         if node.func.attr != "generate" or not node.args or isinstance(node.args[0], ast.Starred):
+            return
+        if isinstance(handle.node, ast.Call) and not names_the_class(handle.node, scene):
+            # A class of the document may have a method of its own.
             return
         keyword = _keyword(scene.body(event))
         sure = keyword is not None and _is_called(keyword, node.args[0], scene)
