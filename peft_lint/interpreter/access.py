@@ -266,7 +266,11 @@ def change_container(machine: Machine, owner: Items | Entries, method: str, call
     args, node = call.args, call.node
     if isinstance(owner, Entries):
         if method == "get" and args:
-            found = owner.get(str(literal(args[0])))
+            place = literal(args[0], ...)
+            if place is ...:
+                # The key may be any of them, or none.
+                return item(machine, owner, args[0])
+            found = owner.get(str(place))
             default = args[1] if len(args) > 1 else Literal((None,))
             return found if found is not None else default if owner.exact else NOTHING_KNOWN
         if method in ("items", "values"):

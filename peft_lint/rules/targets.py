@@ -103,10 +103,13 @@ def is_as_built(body: Body) -> bool:
 
 def changes(document: Document, names: Collection[str]) -> bool:
     """Return whether the document may put modules of these names into a model."""
+    imported = _imported(document)
     for node in document.nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            # What replaces a block by its number may hold anything.
+            # What replaces a block by its number may hold anything, and so may a class that is
+            # put into a module of transformers: `modeling_llama.LlamaAttention = …`.
             made = node.attr in names or isinstance(node.value, ast.Subscript)
+            made = made or (node.attr != "forward" and _root(node) in imported)
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
             # `parent._modules["gate"] = …`
             made = node.slice.value in names
@@ -119,6 +122,24 @@ def changes(document: Document, names: Collection[str]) -> bool:
         if made:
             return True
     return False
+
+
+def _imported(document: Document) -> set[str]:
+    """Return the names that the document has from transformers."""
+    return {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in document.outline.imports
+        for alias in node.names
+        if (getattr(node, "module", "") or alias.name).partition(".")[0] == "transformers"
+    }
+
+
+def _root(node: ast.Attribute) -> str:
+    """Return the name that an attribute is reached from, empty where it is from none."""
+    owner = node.value
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    return owner.id if isinstance(owner, ast.Name) else ""
 
 
 def _has(family: str | None, name: str, scene: Scene) -> bool | None:
