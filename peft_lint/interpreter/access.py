@@ -135,6 +135,19 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
     return NOTHING_KNOWN
 
 
+# A display of this many items is walked item by item.
+_MAX_UNROLLED = 3
+
+
+def rounds(iterable: Value) -> list[Value] | None:
+    """Return the items of a short display, None for anything else."""
+    if isinstance(iterable, Items) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
+        return list(iterable.items)
+    if isinstance(iterable, Entries) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
+        return [Literal((name,)) for name, _ in iterable.items]
+    return None
+
+
 def element(machine: Machine, iterable: Value) -> Value:
     """Return what a loop over `iterable` binds, when the rounds are not told apart."""
     if isinstance(iterable, Items) and len(iterable.items) == 1:

@@ -8,9 +8,6 @@ from collections.abc import Callable
 from peft_lint.interpreter import access, conditions, contexts, matching, shares
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
-    Entries,
-    Items,
-    Literal,
     Symbol,
     Value,
     contained,
@@ -58,7 +55,7 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
     for world in worlds:
         for iterable, after in machine.evaluate(node.iter, world):
             context = machine.context.around(node, asks=iterable == Symbol("sys.stdin"))
-            rounds = _rounds(iterable)
+            rounds = access.rounds(iterable)
             machine.world = after
             for model in registry.LOOPS:
                 model(machine, iterable, machine.code.facts(node).words)
@@ -79,19 +76,6 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
                 else:
                     results += _loop(machine, node, [after], enter)
     return results
-
-
-# A display of this many items is walked item by item.
-_MAX_UNROLLED = 3
-
-
-def _rounds(iterable: Value) -> list[Value] | None:
-    """Return the items of a short display, None for anything else."""
-    if isinstance(iterable, Items) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
-        return list(iterable.items)
-    if isinstance(iterable, Entries) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
-        return [Literal((name,)) for name, _ in iterable.items]
-    return None
 
 
 def _unrolled(

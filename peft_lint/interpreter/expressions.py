@@ -157,6 +157,10 @@ def _compared(
             return Literal((less == positive,), node)
         if name == "in" and isinstance(one, str) and isinstance(two, str):
             return Literal(((one in two) == positive,), node)
+    if name == "in" and isinstance(right, Items) and right.exact:
+        held = _held(left, right)
+        if held is not None:
+            return Literal((held == positive,), node)
     if name == "is" and isinstance(right, Literal) and right.values == (None,):
         # `x is None` and `x` are one question for anything that is never falsy otherwise.
         # An attribute of a library's object may as well be data, and that none.
@@ -169,6 +173,16 @@ def _compared(
     if positive or result.origin is None:
         return result
     return Unknown(("not", result.origin), depth=result.depth)
+
+
+def _held(left: Value, right: Items) -> bool | None:
+    """Return whether a display holds a constant, None where one of the two is not known."""
+    if not isinstance(left, Literal) or not left.single:
+        return None
+    options = [one.values[0] for one in right.items if isinstance(one, Literal) and one.single]
+    if left.values[0] in options:
+        return True
+    return False if len(options) == len(right.items) else None
 
 
 def _bool_op(machine: Machine, node: ast.BoolOp) -> Value:
@@ -244,12 +258,13 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
         turns = [] if others else shares.turns(machine, node, element)
         if turns:
             value = _in_turns(machine, node, turns)
-        elif constants := _constants(node, iterable):
-            answers = []
-            for constant in constants:
-                access.assign(machine, first.target, constant)
+        elif rounds := _rounds(machine, node, iterable):
+            names, answers = [], []
+            for one in rounds:
+                access.assign(machine, first.target, one)
+                names.append(machine.eval(node.key) if isinstance(node, ast.DictComp) else one)
                 answers.append(_made(machine, node))
-            return Items("list", tuple(answers), node=node)
+            return _displayed(node, names, answers)
         else:
             _take(machine, first, element)
             for generator in others:
@@ -271,20 +286,35 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
 _MAX_CONSTANTS = 8
 
 
-def _constants(node: _Comprehension, iterable: Value) -> tuple[Value, ...]:
-    """Return the constants with each of which a comprehension compares, as for `any`."""
-    if (
-        isinstance(iterable, Items)
-        and iterable.exact
-        and len(iterable.items) <= _MAX_CONSTANTS
-        and isinstance(node, (ast.GeneratorExp, ast.ListComp))
-        and isinstance(node.elt, ast.Compare)
-        and len(node.generators) == 1
-        and not node.generators[0].ifs
-        and all(isinstance(one, Literal) for one in iterable.items)
-    ):
-        return iterable.items
-    return ()
+def _rounds(machine: Machine, node: _Comprehension, iterable: Value) -> list[Value]:
+    """Return what a comprehension goes through one by one, as a loop would.
+
+    These are the constants with each of which it compares, as for `any`, and the items of a
+    short display of which it makes something that may be tracked.
+    """
+    if len(node.generators) != 1 or node.generators[0].ifs:
+        return []
+    if isinstance(node, (ast.GeneratorExp, ast.ListComp)) and isinstance(node.elt, ast.Compare):
+        if (
+            isinstance(iterable, Items)
+            and iterable.exact
+            and len(iterable.items) <= _MAX_CONSTANTS
+            and all(isinstance(one, Literal) for one in iterable.items)
+        ):
+            return list(iterable.items)
+        return []
+    rounds = access.rounds(iterable)
+    element = node.value if isinstance(node, ast.DictComp) else node.elt
+    return rounds if rounds and _matters(machine, element) else []
+
+
+def _displayed(node: _Comprehension, names: list[Value], answers: list[Value]) -> Value:
+    """Return what a comprehension makes of the elements of all its rounds."""
+    if not isinstance(node, ast.DictComp):
+        return Items("list", tuple(answers), node=node)
+    pairs = [(literal(name), value) for name, value in zip(names, answers, strict=True)]
+    known = tuple((name, value) for name, value in pairs if isinstance(name, str))
+    return Entries(known, exact=len(known) == len(pairs), node=node)
 
 
 def _take(machine: Machine, generator: ast.comprehension, element: Value) -> list[Value]:
