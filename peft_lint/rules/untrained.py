@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from peft_lint.events import Stepped, Trained
+from peft_lint.events import Event, Stepped, Trained
 from peft_lint.interpreter.objects import (
     Adapter,
     Body,
@@ -16,7 +16,8 @@ from peft_lint.interpreter.objects import (
     Weights,
 )
 from peft_lint.lean import Record
-from peft_lint.scene import Scene
+from peft_lint.rules.last_round import follows, once_in_loop
+from peft_lint.scene import Place, Scene
 
 # What a subclass of a trainer may define to choose by itself what is trained.
 _CHOOSES = ("create_optimizer", "get_decay_parameter_names")
@@ -40,19 +41,23 @@ class Untrained:
     def __init__(self) -> None:
         self._conditions: dict[Node, list[frozenset[tuple[Hashable, bool]]]] = {}
         self._runs: dict[Node, list[Run]] = {}
+        # Steps that may come in the last round of a loop, and where they are.
+        self._once: dict[Node, tuple[Place, ...]] = {}
 
-    def froze(self, node: Node, scene: Scene) -> None:
+    def froze(self, event: Event, scene: Scene) -> None:
         """Note a step that freezes adapters, and on which path it is."""
-        self._conditions.setdefault(node, []).append(_conditions(scene))
+        self._conditions.setdefault(event.node, []).append(_conditions(scene))
+        if once_in_loop(event, scene):
+            self._once[event.node] = scene.places(event)
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Note a run of a trainer; an own loop shows by the steps of its optimizer."""
         if event.trainer is not None:
-            self._reach(event.node, driven(event, scene), scene)
+            self._reach(event, driven(event, scene), scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Note a step of an optimizer that holds nothing but parameters of one model."""
-        self._reach(event.node, stepped(event, scene), scene)
+        self._reach(event, stepped(event, scene), scene)
 
     def runs(self) -> Iterator[tuple[Node, Body]]:
         """Yield where a model is trained whose every parameter is frozen, with its body.
@@ -65,15 +70,18 @@ class Untrained:
                 if run.body is not None and (always or run.sure):
                     yield run.node, run.body
 
-    def _reach(self, node: Node, body: Body | None, scene: Scene) -> None:
+    def _reach(self, event: Trained | Stepped, body: Body | None, scene: Scene) -> None:
         frozen = body if body is not None and _is_frozen(body) else None
-        run = Run(node, frozen, frozen is not None and self._is_sure(frozen, scene))
-        self._runs.setdefault(node, []).append(run)
+        run = Run(event.node, frozen, frozen is not None and self._is_sure(frozen, event, scene))
+        self._runs.setdefault(event.node, []).append(run)
 
-    def _is_sure(self, body: Body, scene: Scene) -> bool:
+    def _is_sure(self, body: Body, event: Trained | Stepped, scene: Scene) -> bool:
         now = _conditions(scene)
         # One without such a step was added frozen, and is there whatever the conditions.
         steps = {one.frozen_by for one in body.adapters or () if one.frozen_by is not None}
+        last = [self._once[one] for one in steps if one in self._once]
+        if not all(follows(places, scene.places(event)) for places in last):
+            return False
         return bool(steps) and all(
             any(now <= then for then in self._conditions.get(one, ())) for one in steps
         )

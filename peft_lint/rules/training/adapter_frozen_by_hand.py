@@ -32,7 +32,7 @@ class Rule:
         """Note what leaves all parameters frozen."""
         if event.on is False:
             self._frozen.add(event.node)
-            self._untrained.froze(event.node, scene)
+            self._untrained.froze(event, scene)
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Look at a run of a trainer."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from peft_lint.events import Activated, AdapterLoaded, ModelEvent, Stepped, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node, Trainer
+from peft_lint.rules.last_round import once_in_loop
 from peft_lint.rules.untrained import Untrained, displaced
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.locations import locate
 
 # Trainers that never choose an adapter by themselves; those of preferences do.
 _PLAIN = ("Trainer", "Seq2SeqTrainer", "SFTTrainer", "RewardTrainer")
-_CONDITIONS = (ast.If, ast.match_case, ast.ExceptHandler)
 # A body, and what is active in it.
 _State = tuple[Node, int, tuple[str, ...] | None]
 
@@ -73,10 +71,10 @@ class Rule:
         state = _state(event, scene)
         self._causes.pop(state, None)
         # A step that follows uses the gradients of the adapter that was active before.
-        if state[0] not in self._pending and not _once_in_loop(event, scene):
+        if state[0] not in self._pending and not once_in_loop(event, scene):
             self._causes[state] = event
             self._causes_by_node[event.node] = event
-            self._untrained.froze(event.node, scene)
+            self._untrained.froze(event, scene)
 
     def _frozen(self, body: Body) -> Adapter | None:
         """Return the adapter that was frozen by something else than its own load."""
@@ -93,32 +91,6 @@ class Rule:
 def _state(event: ModelEvent, scene: Scene) -> _State:
     body = scene.body(event)
     return body.node, scene.handle(event).body, body.active
-
-
-def _once_in_loop(event: ModelEvent, scene: Scene) -> bool:
-    """Return whether a condition in a loop may hold in its last round only.
-
-    One that comes again and again is spelled with a remainder: `step % 100 == 0`.
-    """
-    looped = False
-    for place in scene.places(event):
-        looped = looped or bool(place.loops)
-        try:
-            blocks = locate(scene.document.tree, place.node).blocks if looped else ()
-        except LookupError:
-            # The call of a function that nothing calls is none of the text.
-            continue
-        inside = looped and not place.loops
-        for owner in (block.owner for block in blocks):
-            inside = inside or owner in place.loops
-            if inside and isinstance(owner, _CONDITIONS) and not _comes_again(owner):
-                return True
-    return False
-
-
-def _comes_again(owner: ast.AST) -> bool:
-    test = owner.test if isinstance(owner, ast.If) else None
-    return test is not None and any(isinstance(node, ast.Mod) for node in ast.walk(test))
 
 
 def _suspicion(cause: ModelEvent, adapter: Adapter, run: Node) -> Suspicion:

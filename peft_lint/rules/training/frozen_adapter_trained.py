@@ -30,12 +30,12 @@ class Rule:
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Note an adapter from a checkpoint, which is frozen unless asked for otherwise."""
         self._loads[event.node] = event
-        self._untrained.froze(event.node, scene)
+        self._untrained.froze(event, scene)
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Note an adapter made from a config, which a checkpoint's config makes frozen."""
         self._wraps[event.node] = event
-        self._untrained.froze(event.node, scene)
+        self._untrained.froze(event, scene)
         self._has_prompts = self._has_prompts or event.config.class_name in PROMPT_LEARNING
 
     def on_trained(self, event: Trained, scene: Scene) -> None:

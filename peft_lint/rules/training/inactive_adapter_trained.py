@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from peft_lint.events import ConfigUsed, Stepped, Trained
+from peft_lint.events import Activated, ConfigUsed, Stepped, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node
+from peft_lint.rules.last_round import follows, once_in_loop
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive, unheld
-from peft_lint.scene import Scene
+from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 
@@ -19,10 +20,18 @@ class Rule:
     def __init__(self) -> None:
         self._untrained = Untrained()
         self._found: dict[Node, Suspicion] = {}
+        # What can be trained since a switch that may come in the last round of a loop.
+        self._switched: dict[tuple[Node, ...], tuple[Place, ...]] = {}
 
     def on_config_used(self, event: ConfigUsed, scene: Scene) -> None:
         """Note where adapters are made."""
-        self._untrained.froze(event.node, scene)
+        self._untrained.froze(event, scene)
+
+    def on_activated(self, event: Activated, scene: Scene) -> None:
+        """Note a switch after which no round may come."""
+        if once_in_loop(event, scene):
+            able = tuple(one.node for one in scene.body(event).adapters or () if one.trainable)
+            self._switched[able] = scene.places(event)
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Look at a run of a trainer."""
@@ -33,6 +42,9 @@ class Rule:
         self._untrained.on_stepped(event, scene)
         found = unheld(event, scene)
         if found is None:
+            return
+        switched = self._switched.get(tuple(one.node for one in found.adapters))
+        if switched is not None and not follows(switched, scene.places(event)):
             return
         fresh = [one for one in found.adapters if one.config is not None]
         if fresh and all(one.node in found.left_out for one in found.adapters):

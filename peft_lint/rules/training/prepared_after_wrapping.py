@@ -42,7 +42,7 @@ class Rule:
         adapters = event.before.adapters or ()
         if adapters:
             self._prepared[event.node] = event
-            self._untrained.froze(event.node, scene)
+            self._untrained.froze(event, scene)
         if any(one.trainable and one.weights in (Weights.ZERO, Weights.FRESH) for one in adapters):
             self._harmful.add(event.node)
 
