@@ -164,10 +164,12 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     left = outer._replace(returned=[], broken=[], continued=[], raised=[])
     machine.flow = flow = left._replace(raised=[])
     seen: list[World] = [world.fork() for world in worlds]
-    for statement in node.body:
+    risks = [not _succeeds(one) for one in node.body]
+    for index, statement in enumerate(node.body):
         worlds = machine.run_block([statement], worlds)
         # What the last assignment did, it did without an exception.
-        if statement is not node.body[-1] or not isinstance(statement, ast.Assign):
+        halfway = risks[index] and not isinstance(statement, ast.Assign)
+        if halfway or any(risks[index + 1 :]):
             seen = machine.settle(seen + [world.fork() for world in worlds])
     imports = all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in node.body)
     caught = machine.settle(seen + flow.raised)
@@ -193,6 +195,15 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     outer.continued.extend(machine.run_block(node.finalbody, left.continued))
     outer.raised.extend(machine.run_block(node.finalbody, left.raised))
     return machine.run_block(node.finalbody, machine.settle(results))
+
+
+def _succeeds(node: ast.stmt) -> bool:
+    """Return whether a statement cannot raise: `loaded = True`, `print("loaded")`."""
+    if isinstance(node, ast.Assign):
+        return isinstance(node.value, ast.Constant) and isinstance(node.targets[0], ast.Name)
+    call = node.value if isinstance(node, ast.Expr) else None
+    function = call.func if isinstance(call, ast.Call) else None
+    return isinstance(function, ast.Name) and function.id == "print"
 
 
 def _with(machine: Machine, node: ast.With | ast.AsyncWith, worlds: list[World]) -> list[World]:

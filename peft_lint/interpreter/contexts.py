@@ -44,6 +44,9 @@ def enter(machine: Machine, context: Context, value: Value) -> tuple[Context, Le
             if was_enabled is False:
                 return context, None, value
             return context, lambda later: _switch(later, ref, was_enabled), value
+        if value.kind == "closing" and value.ref is not None:
+            closed = value.ref
+            return context, lambda later: classes.run_hook(later, closed, "close"), closed
         if value.kind == "perhaps" and value.ref is not None:
             ref = value.ref
             was_enabled = _switch(machine, ref, None)

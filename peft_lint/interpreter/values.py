@@ -373,6 +373,8 @@ class Super(Record):
 class ContextManager(Record):
     """What a library call gives to `with`: `no_grad`, or `disable_adapter` of a handle.
 
+    "closing" ends with the method `close` of an object of the document.
+
     "perhaps" is `disable_adapter` on one side of a join, and something else on the other.
     """
 

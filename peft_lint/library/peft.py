@@ -7,7 +7,7 @@ from functools import partial
 from peft_lint.events import Prepared
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
-from peft_lint.interpreter.values import NOTHING_KNOWN, Value
+from peft_lint.interpreter.values import NOTHING_KNOWN, ContextManager, Value
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts, configs, loading
 from peft_lint.library.handles import (
@@ -85,7 +85,7 @@ def cast_mixed_precision_params(call: Call) -> Value:
 
 _READERS = words(
     "get_model_status get_layer_status get_peft_config get_peft_model_class check_if_peft_model "
-    "rescale_adapter_scale disable_input_dtype_casting"
+    "disable_input_dtype_casting"
 )
 
 
@@ -93,3 +93,10 @@ _READERS = words(
 def untouched(call: Call) -> Value:
     """Model a function that reads a model and leaves it as it is."""
     return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+@function("peft.rescale_adapter_scale", creates=False)
+def rescale_adapter_scale(call: Call) -> Value:
+    """Model `with` adapters that are scaled inside: they act more or less, or not at all."""
+    found = handle_of(call.machine, call.get(0, "model"))
+    return ContextManager("perhaps", found[0]) if found is not None else NOTHING_KNOWN

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from peft_lint.interpreter.machine import DeadPath
+from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import (
     Bound,
     ClassValue,
+    ContextManager,
     Function,
     Partial,
+    Ref,
     Symbol,
     Value,
     derived,
@@ -41,3 +44,13 @@ def partial(call: Call) -> Value:
         return Partial(made, tuple(args), call.keywords)
     hand_over(call.machine, call)
     return derived("call", Symbol("functools.partial"), *call.values())
+
+
+@function("contextlib.closing", creates=False)
+def closing(call: Call) -> Value:
+    """Model a `with` whose end closes an object of the document by its own method."""
+    thing = call.get(0, "thing")
+    if isinstance(thing, Ref) and isinstance(call.machine.world.state(thing), Instance):
+        return ContextManager("closing", thing)
+    hand_over(call.machine, call)
+    return derived("call", Symbol("contextlib.closing"), *call.values())

@@ -334,6 +334,12 @@ for _name in ("training", "p"):
 # How a loop puts other modules, such as the layers inside of adapters, into their parents.
 _REPLACES = frozenset({"setattr", "_modules", "set_submodule", "add_module", "register_module"})
 
+# What a loop does with PEFT's own layers: it switches, scales or merges the adapters by itself.
+_WORKS_ON_LAYERS = frozenset(
+    "enable_adapters _disable_adapters set_adapter scaling set_scale scale_layer unscale_layer "
+    "merge unmerge".split()
+)
+
 # How a loop changes the dtype of what it goes through.
 _CASTS = frozenset({"data", "to", "type", "float", "half", "bfloat16", "double", "set_"})
 
@@ -346,7 +352,7 @@ def _loop_over_modules(machine: Machine, iterable: Value, words: Collection[str]
     goes_through_modules = iterable.origin != ("parameters", number)
     if goes_through_modules and not {"eval", "train", "training", "p"}.isdisjoint(words):
         _forget_modes(machine, iterable)
-    if goes_through_modules and not _REPLACES.isdisjoint(words):
+    if goes_through_modules and not (_REPLACES | _WORKS_ON_LAYERS).isdisjoint(words):
         machine.escape(Ref(number))
     handle = machine.world.heap.get(number)
     if not _CASTS.isdisjoint(words) and isinstance(handle, Handle) and machine.statement:
