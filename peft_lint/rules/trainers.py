@@ -136,10 +136,28 @@ def _callbacks(trainer: Trainer) -> tuple[Value, ...] | None:
     return callbacks.items if isinstance(callbacks, Items) and callbacks.exact else None
 
 
+def may_unfreeze(trainer: Trainer, scene: Scene) -> bool:
+    """Return whether a callback of the document may unfreeze what the optimizer will change.
+
+    A trainer that makes its own takes what can be trained when it is made itself.
+    """
+    given = trainer.optimizers is not None and literal(trainer.optimizers, ...) is not None
+    hooks = _HOOKS if given else ("on_init_end",)
+    classes = (_class_of(item, scene) for item in _callbacks(trainer) or ())
+    return any(
+        isinstance(cls, ClassValue) and any(cls.find(name) is not None for name in hooks)
+        for cls in classes
+    )
+
+
+def _class_of(callback: Value, scene: Scene) -> Value:
+    state = scene.world.state(callback)
+    return state.cls if isinstance(state, Instance) else callback
+
+
 def _acts(callback: Value, scene: Scene) -> bool:
     """Return whether a callback may do something to the model before or between the steps."""
-    state = scene.world.state(callback)
-    cls = state.cls if isinstance(state, Instance) else callback
+    cls = _class_of(callback, scene)
     if not isinstance(cls, ClassValue):
         return not _is_librarys(callback, scene)
     bases = cls.library_bases()

@@ -17,6 +17,7 @@ from peft_lint.interpreter.objects import (
 )
 from peft_lint.lean import Record
 from peft_lint.rules.last_round import follows, once_in_loop
+from peft_lint.rules.trainers import may_unfreeze
 from peft_lint.scene import Place, Scene
 
 # What a subclass of a trainer may define to choose by itself what is trained.
@@ -41,6 +42,7 @@ class Untrained:
     def __init__(self) -> None:
         self._conditions: dict[Node, list[frozenset[tuple[Hashable, bool]]]] = {}
         self._runs: dict[Node, list[Run]] = {}
+        self._driven: set[Node] = set()
         # Steps that may come in the last round of a loop, and where they are.
         self._once: dict[Node, tuple[Place, ...]] = {}
 
@@ -53,11 +55,16 @@ class Untrained:
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Note a run of a trainer; an own loop shows by the steps of its optimizer."""
         if event.trainer is not None:
+            self._driven.add(event.node)
             self._reach(event, driven(event, scene), scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
-        """Note a step of an optimizer that holds nothing but parameters of one model."""
-        self._reach(event, stepped(event, scene), scene)
+        """Note a step of an optimizer that holds nothing but parameters of one model.
+
+        The steps of one that a trainer was given are the trainer's run.
+        """
+        if event.node not in self._driven:
+            self._reach(event, stepped(event, scene), scene)
 
     def runs(self) -> Iterator[tuple[Node, Body]]:
         """Yield where a model is trained whose every parameter is frozen, with its body.
@@ -197,7 +204,7 @@ def _is_frozen(body: Body) -> bool:
 def _goes_its_own_way(number: int, scene: Scene) -> bool:
     """Return whether a trainer may train something else than what its model lets it."""
     trainer = scene.world.heap.get(number)
-    if not isinstance(trainer, Trainer):
+    if not isinstance(trainer, Trainer) or may_unfreeze(trainer, scene):
         return True
     if any(word.arg in (None, "peft_config") for word in trainer.node.keywords):
         # It wraps the model once more, ignores the config or raises, by the release (B13).
