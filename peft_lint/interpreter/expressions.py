@@ -259,17 +259,16 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
         if turns:
             value = _in_turns(machine, node, turns)
         elif rounds := _rounds(machine, node, iterable):
-            names, answers = [], []
-            for one in rounds:
-                access.assign(machine, first.target, one)
-                names.append(machine.eval(node.key) if isinstance(node, ast.DictComp) else one)
-                answers.append(_made(machine, node))
-            return _displayed(node, names, answers)
+            return _one_by_one(machine, node, rounds)
         else:
+            decided = len(machine.world.facts)
             _take(machine, first, element)
             for generator in others:
                 _take(machine, generator, access.element(machine, machine.eval(generator.iter)))
             value = _made(machine, node)
+            if len(machine.world.facts) > decided:
+                # It is not the same for all that it goes through: this is one of them.
+                machine.escape(value)
     finally:
         machine.frame = frame
         if inner in machine.world.frames:
@@ -292,13 +291,14 @@ def _rounds(machine: Machine, node: _Comprehension, iterable: Value) -> list[Val
     These are the constants with each of which it compares, as for `any`, and the items of a
     short display of which it makes something that may be tracked.
     """
-    if len(node.generators) != 1 or node.generators[0].ifs:
+    if len(node.generators) != 1:
         return []
     if isinstance(node, (ast.GeneratorExp, ast.ListComp)) and isinstance(node.elt, ast.Compare):
         if (
             isinstance(iterable, Items)
             and iterable.exact
             and len(iterable.items) <= _MAX_CONSTANTS
+            and not node.generators[0].ifs
             and all(isinstance(one, Literal) for one in iterable.items)
         ):
             return list(iterable.items)
@@ -308,13 +308,24 @@ def _rounds(machine: Machine, node: _Comprehension, iterable: Value) -> list[Val
     return rounds if rounds and _matters(machine, element) else []
 
 
-def _displayed(node: _Comprehension, names: list[Value], answers: list[Value]) -> Value:
+def _one_by_one(machine: Machine, node: _Comprehension, rounds: list[Value]) -> Value:
     """Return what a comprehension makes of the elements of all its rounds."""
-    if not isinstance(node, ast.DictComp):
-        return Items("list", tuple(answers), node=node)
-    pairs = [(literal(name), value) for name, value in zip(names, answers, strict=True)]
-    known = tuple((name, value) for name, value in pairs if isinstance(name, str))
-    return Entries(known, exact=len(known) == len(pairs), node=node)
+    answers: list[Value] = []
+    entries: list[tuple[str, Value]] = []
+    exact = True
+    for one in rounds:
+        tests = _take(machine, node.generators[0], one)
+        holds = [conditions.known_truth(machine, test, machine.world) for test in tests]
+        if False in holds:
+            continue
+        name = literal(machine.eval(node.key)) if isinstance(node, ast.DictComp) else None
+        answers.append(_made(machine, node))
+        if isinstance(name, str):
+            entries.append((name, answers[-1]))
+        exact = exact and None not in holds
+    if isinstance(node, ast.DictComp):
+        return Entries(tuple(entries), exact and len(entries) == len(answers), node)
+    return Items("list", tuple(answers), exact, node)
 
 
 def _take(machine: Machine, generator: ast.comprehension, element: Value) -> list[Value]:
