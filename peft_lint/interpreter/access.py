@@ -89,6 +89,11 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
         if found.role == "property":
             return calls.call_function(machine, found, bare(machine, found.node), ref)
         return found if found.role == "static" else Bound(ref, found)
+    if text == "__dict__":
+        # It may be written to.
+        machine.world.put(ref.id, state.opened())
+    elif found is not None and not contained(found) and (state.open or _is_field(state, text)):
+        return derived("attribute", ref, text)
     if found is not None:
         return found
     if state.native is not None:
@@ -97,6 +102,11 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
     if registry.module_method(state.cls.library_bases(), text):
         return Bound(ref, text)
     return derived("attribute", ref, text)
+
+
+def _is_field(state: Instance, text: str) -> bool:
+    """Return whether an attribute of the class may be set by a constructor out of view."""
+    return state.cls.is_field(text) and not registry.module_method(state.cls.library_bases(), "to")
 
 
 def _super_attribute(machine: Machine, owner: Super, text: str) -> Value:
@@ -246,6 +256,8 @@ def set_attribute(
         state = machine.world.heap.get(owner.id)
         if state is None:
             machine.escape(value)
+        elif isinstance(state, Instance) and text == "__dict__":
+            machine.world.put(owner.id, state.opened())
         elif isinstance(state, (Instance, Config)):
             machine.world.put(owner.id, state.with_attribute(text, value))
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from peft_lint import knowledge
 from peft_lint.interpreter import access, calls, conditions
-from peft_lint.interpreter.objects import Config, Handle, Kind
+from peft_lint.interpreter.objects import Config, Handle, Instance, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -78,6 +78,14 @@ def _setattr(machine: Machine, arguments: Call) -> Value:
         value = arguments.args[2:3] or (NOTHING_KNOWN,)
         model(arguments._replace(receiver=owner, args=value, keywords=()))
         return Literal((None,))
+    name = arguments.constant(1, "name")
+    state = machine.world.state(owner)
+    if isinstance(owner, Ref) and isinstance(state, Instance):
+        known = isinstance(name, str) and len(arguments.args) > 2
+        after = state.with_attribute(str(name), arguments.args[2]) if known else state.opened()
+        machine.world.put(owner.id, after)
+        if known:
+            return Literal((None,))
     for value_ in arguments.args:
         machine.escape(value_)
     return Literal((None,))
@@ -163,6 +171,8 @@ def _vars(machine: Machine, arguments: Call) -> Value:
         # peft's text generation benchmark prints the configs that it compares.
         # What it gives is the config's own dictionary, which may be written to.
         machine.world.put(value.id, state._replace(reported=True, complete=False))
+    elif isinstance(state, Instance) and isinstance(value, Ref):
+        machine.world.put(value.id, state.opened())
     return derived("vars", *arguments.args)
 
 

@@ -29,9 +29,11 @@ def instantiate(machine: Machine, cls: ClassValue, call: Call) -> Value:
     init = cls.find("__init__")
     if isinstance(init, Function):
         calls.call_function(machine, init, call, ref)
-    elif cls.is_dataclass:
-        fields = [name for name in cls.annotated if name not in dict(call.keywords)]
+    elif names := cls.fields():
+        fields = [name for name in names if name not in dict(call.keywords)]
         given = (*zip(fields, call.args, strict=False), *call.keywords)
+        if not call.complete:
+            machine.world.put(ref.id, Instance(cls, call.node).opened())
         for name, value in given:
             set_attribute(machine, ref, name, value)
         after = cls.find("__post_init__")

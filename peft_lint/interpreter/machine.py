@@ -23,6 +23,7 @@ from peft_lint.interpreter.objects import (
     Body,
     Config,
     Handle,
+    Instance,
     Optimizer,
     Tool,
     uncertain,
@@ -364,6 +365,8 @@ class Machine:
                 self.world.put(number, state._replace(fields=(), complete=False))
             elif isinstance(state, Optimizer):
                 self.world.put(number, state._replace(held=(), complete=False))
+            elif isinstance(state, Instance):
+                self.world.put(number, state.opened())
             elif isinstance(state, Tool):
                 self._escape_tool(number, state, handed=number in contained(value))
 

@@ -320,7 +320,8 @@ class Instance(Record):
     """An object of a class of this document.
 
     `tracked` has the attributes that lead to objects, with the ids of these. `native` is the
-    library object that its library base class made of it, if any.
+    library object that its library base class made of it, if any. `open` when any attribute may
+    have been set in a way that the text does not show: those of its class say nothing any more.
     """
 
     cls: ClassValue
@@ -328,6 +329,7 @@ class Instance(Record):
     attributes: Mapping[str, Value] = {}
     tracked: Mapping[str, tuple[int, ...]] = {}
     native: int | None = None
+    open: bool = False
 
     def leads_to(self) -> tuple[int, ...]:
         """Return what its attributes hold, and its library part."""
@@ -346,7 +348,12 @@ class Instance(Record):
         """Return the state with these attributes."""
         found = ((name, contained(value)) for name, value in attributes.items())
         tracked = {name: numbers for name, numbers in found if numbers}
-        return Instance(self.cls, self.node, attributes, tracked, self.native)
+        return self._replace(attributes=attributes, tracked=tracked)
+
+    def opened(self) -> Instance:
+        """Return the state after attributes were set out of view; objects stay within reach."""
+        kept = {name: self.attributes[name] for name in self.tracked}
+        return self._replace(attributes=kept, open=True)
 
 
 State = Body | Handle | Config | Arguments | Trainer | Optimizer | Tool | Instance

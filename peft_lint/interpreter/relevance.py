@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from peft_lint.interpreter.objects import Instance, State
 from peft_lint.interpreter.values import (
@@ -13,6 +13,7 @@ from peft_lint.interpreter.values import (
     Function,
     Items,
     Partial,
+    Ref,
     Symbol,
     Value,
     contained,
@@ -30,6 +31,8 @@ _SKIPPABLE = frozenset(
     {ast.Expr, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try}
 )
 
+# What sets attributes whose names the text need not have.
+_SETTING = frozenset({"setattr", "delattr", "vars", "__dict__"})
 # Methods that run though nobody names them: where an object is called, entered or looped over.
 _SPECIAL = ("__call__", "forward", "__enter__", "__iter__", "__getitem__")
 
@@ -99,9 +102,17 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
             return True
     variables = worlds[0].frames[machine.frame].variables
     named = [variables[name] for name in variables.keys() & own.words]
-    if any(map(_is_modelled, named)):
+    if any(map(_is_modelled, named)) or _hands_over(statement, variables):
         return True
     return bool(worlds[0].heap) and any(drawn_from(value) is not None for value in named)
+
+
+def _hands_over(statement: ast.stmt, variables: Mapping[str, Value]) -> bool:
+    """Return whether a statement is a call that gets an object, and may fill it in."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and any(
+        isinstance(arg, ast.Name) and isinstance(variables.get(arg.id), Ref) for arg in call.args
+    )
 
 
 def _is_modelled(value: Value) -> bool:
@@ -248,6 +259,8 @@ def forget(
         for place in list(world.attributes) if facts.assigned else ():
             if place[1] in facts.assigned:
                 world.set_attribute(*place, machine.fresh(node, place[1]))
+        if not _SETTING.isdisjoint(facts.words):
+            _open(world, frames, facts, objects)
         for number, state in list(world.heap.items()):
             if isinstance(state, Instance) and (
                 number in objects or not facts.words.isdisjoint(state.attributes)
@@ -255,6 +268,17 @@ def forget(
                 changed = dict(_forgotten(machine, state, node, facts, number in objects))
                 if changed:
                     world.put(number, state.with_attributes({**state.attributes, **changed}))
+
+
+def _open(world: World, frames: list[Frame], facts: Facts, objects: Collection[int]) -> None:
+    """Know no plain attribute any more of the objects that code was given, or names."""
+    named = {
+        i for one in frames for name, ids in one.tracked.items() if name in facts.words for i in ids
+    }
+    for number in named.union(objects):
+        state = world.heap.get(number)
+        if isinstance(state, Instance):
+            world.put(number, state.opened())
 
 
 def _forgotten(

@@ -181,6 +181,23 @@ class ClassValue(Record):
                     return found
         return None
 
+    def is_field(self, name: str) -> bool:
+        """Return whether what the class says of `name` may be the default of a field.
+
+        That is so where a base out of view makes fields of annotations, as those of pydantic do.
+        """
+        foreign = any(not isinstance(base, ClassValue) for base in self.bases)
+        if name in self.attributes:
+            return name in self.annotated and foreign and not self.is_dataclass
+        bases = (base for base in self.bases if isinstance(base, ClassValue))
+        return any(base.is_field(name) for base in bases)
+
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields of a dataclass in the order of its constructor."""
+        inherited = (base.fields() for base in self.bases if isinstance(base, ClassValue))
+        own = self.annotated if self.is_dataclass else ()
+        return tuple(dict.fromkeys((*(name for names in inherited for name in names), *own)))
+
     def library_bases(self) -> tuple[str, ...]:
         """Return the dotted names of the library classes it derives from."""
         names: list[str] = []
