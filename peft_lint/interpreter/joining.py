@@ -192,7 +192,8 @@ def _joined_state(left: State, right: State) -> State | None:
             return None
         mine, theirs = left.attributes, right.attributes
         names = {name: value for name, value in mine.items() if name in theirs}
-        return left.with_attributes({**names, **dict(_differing(mine, theirs))})
+        either = left._replace(open=left.open or right.open)
+        return either.with_attributes({**names, **dict(_differing(mine, theirs))})
     if isinstance(left, Handle) and isinstance(right, Handle):
         same_handle = (left.body, left.kind, left.node) == (right.body, right.kind, right.node)
         mode = agreed(left.training, right.training)

@@ -351,3 +351,13 @@ def test_an_id_that_means_one_object_on_each_side_leads_to_no_other():
 
 def _values(world):
     return [value for frame in world.frames.values() for value in frame.variables.values()]
+
+
+@pytest.mark.parametrize("order", [("vars(o)", "pass"), ("pass", "vars(o)")])
+def test_an_object_that_one_path_opens_is_open_after_the_paths_meet(order):
+    code = (
+        f"{PREAMBLE}class Options:\n    lora = False\n\no = Options()\n"
+        f"if mode:\n    m.eval()\n    {order[0]}\nelse:\n    m.eval()\n    {order[1]}\n"
+        "if not o.lora:\n    m.train()\n"
+    )
+    assert {body.training for body in bodies(code)} == {True, False}
