@@ -8,6 +8,7 @@ from collections.abc import Hashable
 
 from peft_lint.interpreter import calls, releases
 from peft_lint.interpreter.call import bare
+from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.objects import Body, Config, Handle, Instance, Node
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -258,6 +259,8 @@ def set_attribute(
             machine.escape(value)
         elif isinstance(state, Instance) and text == "__dict__":
             machine.world.put(owner.id, state.opened())
+        elif isinstance(state, Instance) and (setter := state.cls.find(f"{text}.setter")):
+            _run_setter(machine, owner, setter, bare(machine, target)._replace(args=(value,)))
         elif isinstance(state, (Instance, Config)):
             machine.world.put(owner.id, state.with_attribute(text, value))
         else:
@@ -269,6 +272,13 @@ def set_attribute(
         machine.world.set_attribute(key(owner), text, value)
     else:
         registry.assign_part(machine, owner, text, value, target)
+
+
+def _run_setter(machine: Machine, ref: Ref, setter: Value, call: Call) -> None:
+    """Run the setter of a property, on all its outcomes at once."""
+    if isinstance(setter, Function) and setter.node not in machine.context.functions:
+        results = calls.outcomes(machine, setter, call, ref)
+        machine.world = settle([world for _, world in results] or [machine.world], limit=1)[0]
 
 
 def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> None:

@@ -180,9 +180,12 @@ def _function(
     machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, world: World
 ) -> list[World]:
     machine.world = world
-    function = calls.function_value(machine, node)
+    function, name = calls.function_value(machine, node), node.name
     for decorator in node.decorator_list:
         value = machine.eval(decorator)
+        if isinstance(value, Bound) and isinstance(value.receiver, Function):
+            # `@rank.setter`: the property stays what the name reads.
+            name = f"{name}.{value.function}"
         context = contexts.of_decorator(value)
         if context:
             function = function._replace(contexts=(*function.contexts, context))
@@ -195,7 +198,7 @@ def _function(
     machine.code.defined.add(node.name)
     if node not in machine.reached:
         machine.pending[node] = function
-    access.bind(machine, node.name, function)
+    access.bind(machine, name, function)
     return [machine.world]
 
 
