@@ -68,7 +68,9 @@ def attribute(machine: Machine, owner: Value, text: str) -> Value:
         return registry.attribute(machine, owner, state, text)
     if isinstance(owner, ClassValue):
         found = owner.find(text)
-        return derived("attribute", owner, text) if found is None else found
+        if found is None or (_is_assigned(machine, found, text) and not contained(found)):
+            return derived("attribute", owner, text)
+        return found
     if isinstance(owner, Super):
         return _super_attribute(machine, owner, text)
     if isinstance(owner, Unknown):
@@ -93,16 +95,21 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
     if text == "__dict__":
         # It may be written to.
         machine.world.put(ref.id, state.opened())
-    elif found is not None and not contained(found) and (state.open or _is_field(state, text)):
-        return derived("attribute", ref, text)
     if found is not None:
-        return found
+        unsure = state.open or _is_field(state, text) or _is_assigned(machine, found, text)
+        return derived("attribute", ref, text) if unsure and not contained(found) else found
     if state.native is not None:
         native = Ref(state.native)
         return registry.attribute(machine, native, machine.world.heap[native.id], text)
     if registry.module_method(state.cls.library_bases(), text):
         return Bound(ref, text)
     return derived("attribute", ref, text)
+
+
+def _is_assigned(machine: Machine, found: Value, text: str) -> bool:
+    """Return whether a plain attribute of a class may be another by now: `Settings.rank = 8`."""
+    plain = isinstance(found, (Literal, Items, Entries))
+    return plain and text in machine.document.outline.assigned.names
 
 
 def _is_field(state: Instance, text: str) -> bool:

@@ -106,7 +106,12 @@ def _with_object(machine: Machine, cls: ClassValue, end: World) -> tuple[World, 
         if isinstance(state, Instance) and state.cls.node is cls.node:
             return end.fork(), Ref(number)
     world = end.fork()
-    ref = world.add(Instance(cls, cls.node))
+    state = Instance(cls, cls.node)
+    # It may be one of a class that is derived, with attributes of its own.
+    derived = "abc.ABC" in cls.library_bases() or any(
+        cls in one.bases for one in machine.classes.values()
+    )
+    ref = world.add(state.opened() if derived else state)
     init = cls.find("__post_init__" if cls.is_dataclass else "__init__")
     if not isinstance(init, Function):
         return world, ref
