@@ -68,7 +68,7 @@ def attribute(machine: Machine, owner: Value, text: str) -> Value:
         return registry.attribute(machine, owner, state, text)
     if isinstance(owner, ClassValue):
         found = owner.find(text)
-        if found is None or (_is_assigned(machine, found, text) and not contained(found)):
+        if found is None or (_is_assigned(machine, owner, found, text) and not contained(found)):
             return derived("attribute", owner, text)
         return found
     if isinstance(owner, Super):
@@ -96,7 +96,9 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
         # It may be written to.
         machine.world.put(ref.id, state.opened())
     if found is not None:
-        unsure = state.open or _is_field(state, text) or _is_assigned(machine, found, text)
+        unsure = (
+            state.open or _is_field(state, text) or _is_assigned(machine, state.cls, found, text)
+        )
         return derived("attribute", ref, text) if unsure and not contained(found) else found
     if state.native is not None:
         native = Ref(state.native)
@@ -106,10 +108,19 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
     return derived("attribute", ref, text)
 
 
-def _is_assigned(machine: Machine, found: Value, text: str) -> bool:
+def _is_assigned(machine: Machine, cls: ClassValue, found: Value, text: str) -> bool:
     """Return whether a plain attribute of a class may be another by now: `Settings.rank = 8`."""
-    plain = isinstance(found, (Literal, Items, Entries))
-    return plain and text in machine.document.outline.assigned.names
+    document = machine.document
+    if not isinstance(found, (Literal, Items, Entries)):
+        return False
+    if text in document.outline.assigned.names:
+        return True
+    return "setattr" in document.outline.vocabulary and any(
+        isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "setattr"
+        and any(getattr(one, "id", "") in ("cls", cls.node.name) for one in node.args[:1])
+        for node in document.nodes
+    )
 
 
 def _is_field(state: Instance, text: str) -> bool:

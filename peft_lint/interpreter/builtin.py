@@ -19,6 +19,7 @@ from peft_lint.interpreter.values import (
     Super,
     Symbol,
     Value,
+    contained,
     derived,
     drawn_from,
     literal,
@@ -195,6 +196,14 @@ def _exec(machine: Machine, arguments: Call) -> Value:
     return Literal((None,))
 
 
+def _globals(machine: Machine, arguments: Call) -> Value:
+    """Model `globals()`, which may be written to: no constant of the module is sure any more."""
+    for name, value in list(machine.world.frames[0].variables.items()):
+        if isinstance(value, (Literal, Items, Entries)) and not contained(value):
+            machine.world.bind(0, name, machine.fresh(arguments.node, name))
+    return NOTHING_KNOWN
+
+
 def _isinstance(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) != 2:
         return NOTHING_KNOWN
@@ -274,6 +283,7 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "map": _mapped,
     "filter": _mapped,
     "exec": _exec,
+    "globals": _globals,
     "exit": _exit,
     "quit": _exit,
     "isinstance": _isinstance,

@@ -33,6 +33,8 @@ _SKIPPABLE = frozenset(
 
 # What sets attributes whose names the text need not have.
 _SETTING = frozenset({"setattr", "delattr", "vars", "__dict__"})
+# What may bind any name of the module.
+_BINDING = frozenset({"exec", "globals"})
 # Methods that run though nobody names them: where an object is called, entered or looped over.
 _SPECIAL = ("__call__", "forward", "__enter__", "__iter__", "__getitem__")
 
@@ -92,7 +94,7 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
         return True
     reach = machine.code.reach(statement)
     own = reach.parts[0]
-    if not own.plain or reach.settles or reach.answers:
+    if not own.plain or reach.settles or reach.answers or not _BINDING.isdisjoint(own.words):
         return True
     running = machine.context.functions
     if running and any(True for _ in _above(machine, running[-1], statement)):
