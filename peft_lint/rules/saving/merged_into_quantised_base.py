@@ -11,6 +11,9 @@ from peft_lint.library.inference import EVALUATES_ITSELF
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
+# By these the code itself may keep a quantised base from a merge.
+_ASKING = frozenset({"is_loaded_in_4bit", "is_loaded_in_8bit", "is_quantized", "hf_quantizer"})
+
 
 class Rule:
     """Looks at each merge: whether the base is known to be quantised."""
@@ -29,8 +32,9 @@ class Rule:
             self._found.setdefault(adapter.node, _suspicion(event.node, body, adapter))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
+        """Report what was found, unless the document asks the model whether it is quantised."""
+        if not scene.names(_ASKING):
+            yield from self._found.values()
 
 
 def _is_merged(adapter: Adapter) -> bool:

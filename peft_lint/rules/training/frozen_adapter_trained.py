@@ -14,6 +14,9 @@ from peft_lint.rules.untrained import Untrained, fresh_and_inactive, is_frozen_s
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
+# Through these parameters may be unfrozen without naming the model.
+_HOLDERS = frozenset({"param_groups", "ParameterList"})
+
 
 class Rule:
     """Looks at each training of a model whose adapters were loaded, or made, frozen."""
@@ -59,6 +62,9 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report the frozen adapter of each such training."""
+        unfreezes = scene.assigns("requires_grad") or scene.names({"requires_grad_"})
+        if unfreezes and scene.names(_HOLDERS):
+            return
         for node, body in self._untrained.runs():
             adapter = self._frozen(body)
             if adapter is not None:
