@@ -8,10 +8,13 @@ from functools import cache
 from peft_lint import scope
 from peft_lint.document import Document
 from peft_lint.finding import Finding, Fix, Span
-from peft_lint.lean import Record
+from peft_lint.lean import TYPE_CHECKING, Record
 from peft_lint.rulebook import RuleInfo
 from peft_lint.suspicion import Suspicion
 from peft_lint.versions import Target
+
+if TYPE_CHECKING:
+    from peft_lint.events import Event
 
 
 class Analysis(Record):
@@ -75,25 +78,36 @@ def _suspect(
     """Interpret the document; return what the rules suspect, and the files asked for."""
     from importlib import import_module
 
-    from peft_lint.events import HANDLERS, Event
     from peft_lint.interpreter.machine import Machine
     from peft_lint.interpreter.run import run
     from peft_lint.scene import Scene
 
     active = [import_module(rule.module).Rule() for rule in rules]
     handlers: dict[type[Event], list[Callable[..., None]]] = {}
-    for name, kind in HANDLERS.items():
-        handlers[kind] = [getattr(rule, name) for rule in active if hasattr(rule, name)]
+    for info, rule in zip(rules, active, strict=True):
+        for name, kind in _handled(info.module):
+            handlers.setdefault(kind, []).append(getattr(rule, name))
 
     def listen(event: Event, machine: Machine) -> None:
         scene = Scene(machine)
-        for handler in handlers[type(event)]:
+        for handler in handlers.get(type(event), ()):
             handler(event, scene)
 
     machine = run(document, target, listen)
     found = [suspicion for rule in active for suspicion in rule.finish(Scene(machine))]
     yields = {rule.code: rule.yields_to for rule in rules}
     return _one_per_cause(found, yields), machine.project.asked
+
+
+@cache
+def _handled(module: str) -> list[tuple[str, type[Event]]]:
+    """Return the names of a rule's handlers, with the events that they hear."""
+    from importlib import import_module
+
+    from peft_lint.events import HANDLERS
+
+    rule = import_module(module).Rule
+    return [(name, event) for name, event in HANDLERS.items() if hasattr(rule, name)]
 
 
 def _one_per_cause(
