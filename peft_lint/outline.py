@@ -48,8 +48,6 @@ _FIELDS = _Fields()
 class Marks:
     """Names that belong to certain places in a list of words."""
 
-    __slots__ = ("_names", "_places")
-
     def __init__(self) -> None:
         self._places: list[int] = []
         self._names: list[str] = []
@@ -59,9 +57,9 @@ class Marks:
         self._places.append(place)
         self._names.append(name)
 
-    @property
+    @cached_property
     def names(self) -> set[str]:
-        """All names, whatever their places."""
+        """All names, whatever their places, once they are all there."""
         return set(self._names)
 
     def between(self, start: int, end: int) -> set[str]:
