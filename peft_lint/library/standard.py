@@ -1,4 +1,4 @@
-"""What the standard library does to a world: it leaves the program, or prepares a call."""
+"""What the standard library does to a world: it ends the program, prepares a call, closes."""
 
 from __future__ import annotations
 
