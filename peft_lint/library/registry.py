@@ -39,6 +39,8 @@ def words(text: str) -> tuple[str, ...]:
 
 
 FUNCTIONS: dict[str, FunctionModel] = {}
+# The packages of those.
+_MODELLED: set[str] = set()
 METHODS: dict[tuple[type[State], str], FunctionModel] = {}
 ATTRIBUTES: dict[tuple[type[State], str], AttributeModel] = {}
 # Methods that do nothing as a statement of their own, though it looks as if they did.
@@ -123,6 +125,7 @@ def function(*names: str, creates: bool = True) -> Callable[[FunctionModel], Fun
     def register(model: FunctionModel) -> FunctionModel:
         for name in names:
             FUNCTIONS[name] = model
+            _MODELLED.add(name.partition(".")[0])
             if creates:
                 WORDS.add(name.rpartition(".")[2])
         return model
@@ -242,12 +245,11 @@ def hand_over(machine: Machine, call: Call) -> None:
             machine.world.seeded = None if machine.world.seeded is False else True
 
 
-@cache
 def is_familiar(top: str) -> bool:
     """Return whether a package is one whose functions are known not to seed by themselves."""
-    if top in sys.stdlib_module_names or top in _HARMLESS or top in RESOLVERS:
-        return True
-    return any(known.partition(".")[0] == top for known in FUNCTIONS)
+    return (
+        top in sys.stdlib_module_names or top in _HARMLESS or top in RESOLVERS or top in _MODELLED
+    )
 
 
 def is_out_of_view(bases: Collection[str]) -> bool:
@@ -352,35 +354,26 @@ def module_method(bases: Iterable[str], name: str) -> bool:
     return name in _MODULE_METHODS and any(base in _MODULES for base in bases)
 
 
-# Library models that most documents never need, by the name that one has to mention.
+# Library models that any document may need.
+_ALWAYS = words(
+    "accelerate adapters arguments class_names inference models optimizers parameter_names peft "
+    "releases standard tokenizers torch trainer training transformers weights"
+)
+# Those that most documents never need, by the name that one has to mention.
 _ON_DEMAND = ("diffusers", "lightning", "pytest", "sentence_transformers", "unsloth")
 
 
 def load(text: str) -> None:
     """Import the library models that a document with this text may need."""
-    from peft_lint.library import (  # noqa: F401
-        accelerate,
-        adapters,
-        arguments,
-        class_names,
-        inference,
-        models,
-        optimizers,
-        parameter_names,
-        peft,
-        releases,
-        standard,
-        tokenizers,
-        torch,
-        trainer,
-        training,
-        transformers,
-        weights,
-    )
-
+    _import(*_ALWAYS)
     for name in _ON_DEMAND:
         if name in text:
-            import_module(f"peft_lint.library.{name}")
+            _import(name)
+
+
+@cache
+def _import(*names: str) -> None:
+    for name in names:
+        import_module(f"peft_lint.library.{name}")
     # What was not found before may be there now.
     find.cache_clear()
-    is_familiar.cache_clear()
