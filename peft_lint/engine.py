@@ -60,9 +60,9 @@ def _examine(
 
 def _applying(rules: Sequence[RuleInfo], document: Document, target: Target) -> list[RuleInfo]:
     """Return the rules that have a word in the code, and are about releases that may be used."""
-    names, text = document.outline.names, document.text
-    # Many rules share a word. Only what is no name is searched in the whole text, which costs.
-    says = cache(lambda word: word in (names if word.isidentifier() else text))
+    outline = document.outline
+    # Many rules share a word.
+    says = cache(outline.says)
     return [
         rule
         for rule in rules

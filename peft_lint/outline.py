@@ -117,10 +117,18 @@ class Outline:
         return set(self.words)
 
     @cached_property
-    def names(self) -> str:
-        """All that may name something, each once, on a line of its own."""
+    def names(self) -> set[str]:
+        """All that may name something: words, keywords of calls, short texts, definitions."""
         others = {word for word in self._others if word and len(word) < _LONGEST_NAME}
-        return "\n".join(others | self.vocabulary)
+        return others | self.vocabulary
+
+    def says(self, word: str) -> bool:
+        """Return whether a word is among the names; `*word*` is any part of one."""
+        return word.strip("*") in (self._joined if word[0] == "*" else self.names)
+
+    @cached_property
+    def _joined(self) -> str:
+        return "\n".join(self.names)
 
     def _walk(self, nodes: list[Any], scope: ast.AST | None) -> Marks:
         """Take in nodes, in any order but each whole; return the names that they bind.

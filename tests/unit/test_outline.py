@@ -94,9 +94,9 @@ def test_a_definition_is_one_name_for_who_stands_around_it():
 
 
 def test_whatever_may_name_something_is_among_the_names(outline):
-    names = outline.names.split("\n")
-    assert {"lora_alpha", "all-linear", "build", "SFTTrainer"} <= set(names)
-    assert len(names) == len(set(names))
+    assert {"lora_alpha", "all-linear", "build", "SFTTrainer"} <= outline.names
+    assert all(map(outline.says, ("SFTTrainer", "*Trainer*", "*SFTTrainer*")))
+    assert not any(map(outline.says, ("Trainer", "*trainer*")))
 
 
 def test_no_rule_wakes_for_a_comment(monkeypatch):
