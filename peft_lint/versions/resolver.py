@@ -45,6 +45,7 @@ def resolve(
 def forget() -> None:
     """Read the projects' files anew from now on: for programs that outlive a change of theirs."""
     _of_project.cache_clear()
+    _of_folder.cache_clear()
 
 
 def _override(library: str, release: str) -> Claim:
@@ -81,39 +82,57 @@ def _of_commands(commands: tuple[str, ...]) -> Mapping[str, Claim]:
 @cache
 def _of_project(directory: str) -> Target:
     sources = _Sources()
-    for folder, names in _upwards(directory):
-        sources.look(folder, names)
+    for folder in _upwards(directory):
+        sources.add(_of_folder(folder))
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         if prefix := os.environ.get(variable):
             sources.install(prefix, "the active environment")
     return Target(sources.claims(), tuple(dict.fromkeys(sources.read)))
 
 
-def _upwards(directory: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each folder from `directory` to the root of its repository, with its entries."""
+def _upwards(directory: str) -> Iterator[str]:
+    """Yield each folder from `directory` to the root of its repository."""
     folder = directory
     while True:
-        names: frozenset[str] = frozenset()
-        with suppress(OSError):
-            names = frozenset(os.listdir(folder))
-            yield folder, names
+        yield folder
         parent = os.path.dirname(folder)
-        if ".git" in names or parent == folder:
+        if _of_folder(folder).root or parent == folder:
             return
         folder = parent
 
 
+# The directories of a project share those above them: each is read once.
+@cache
+def _of_folder(folder: str) -> _Sources:
+    sources = _Sources()
+    with suppress(OSError):
+        sources.look(folder, frozenset(os.listdir(folder)))
+    return sources
+
+
 class _Sources:
-    """What the files of one project say, nearest first, before it is weighed per library."""
+    """What files say, nearest first, before it is weighed per library.
+
+    `root` where they lie in the root of a repository.
+    """
 
     def __init__(self) -> None:
+        self.root = False
         self.read: list[str] = []
         self.ranges: list[tuple[str, Mapping[str, tuple[str, ...]]]] = []
         self.locked: list[tuple[str, Mapping[str, tuple[str, ...]]]] = []
         self.installed: list[tuple[str, Mapping[str, tuple[str, ...]]]] = []
 
+    def add(self, farther: _Sources) -> None:
+        """Note what files of a folder farther up say."""
+        self.read += farther.read
+        self.ranges += farther.ranges
+        self.locked += farther.locked
+        self.installed += farther.installed
+
     def look(self, folder: str, names: frozenset[str]) -> None:
         """Read what there is in one folder, best source first."""
+        self.root = ".git" in names
         texts = sorted(n for n in names if n.startswith("requirements") and n.endswith(".txt"))
         conda = sorted(names & {"environment.yml", "environment.yaml"})
         locks = [name for name in _LOCK_FILES if name in names]

@@ -1,6 +1,7 @@
 """Which release decides, for every source and their order; specifiers agree with packaging."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,7 @@ def project(tmp_path):
             path.parent.mkdir(parents=True, exist_ok=True)
             data = content if isinstance(content, bytes) else content.encode()
             path.write_bytes(data)
-        resolver._of_project.cache_clear()
+        resolver.forget()
         return resolve(str(tmp_path / script), overrides, text)
 
     return write
@@ -298,8 +299,18 @@ def test_nearest_folder_wins_and_the_walk_stops_at_the_repository(project, tmp_p
     assert project(files, "packages/a/run.py").release("peft") == "0.15.2"
     (tmp_path / "examples/old/.git").mkdir()
     (tmp_path / "examples/old/requirements.txt").unlink()
-    resolver._of_project.cache_clear()
+    resolver.forget()
     assert resolve(str(tmp_path / "examples/old/run.py"), {}, "") == Target()
+
+
+def test_each_folder_is_read_once_for_all_directories_below(project, tmp_path, monkeypatch):
+    project({"pyproject.toml": PYPROJECT, "a/x.py": "", "b/c/y.py": ""})
+    resolver.forget()
+    listed, listing = [], os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: listed.append(folder) or listing(folder))
+    targets = [resolve(str(tmp_path / name), {}, "") for name in ("a/x.py", "b/c/y.py", "z.py")]
+    assert {target.release("peft") for target in targets} == {"0.18.1"}
+    assert sorted(listed) == [str(tmp_path / name) for name in ("", "a", "b", "b/c")]
 
 
 @pytest.mark.parametrize(
