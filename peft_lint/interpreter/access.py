@@ -74,7 +74,8 @@ def attribute(machine: Machine, owner: Value, text: str) -> Value:
     if isinstance(owner, Super):
         return _super_attribute(machine, owner, text)
     if isinstance(owner, Unknown):
-        assigned = machine.world.attributes.get((key(owner), text))
+        attributes = machine.world.attributes
+        assigned = attributes.get((key(owner), text)) if attributes else None
         if assigned is not None:
             return assigned
         if text in registry.UNKNOWN_METHODS:

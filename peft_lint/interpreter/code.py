@@ -218,6 +218,11 @@ class Code:
                 elif not isinstance(function, ast.Attribute) or function.attr in defined:
                     # Calling an object runs its `__call__` or `forward`.
                     return True
+                else:
+                    stack.append(function.value)
+                stack += node.args
+                stack += [keyword.value for keyword in node.keywords]
+                continue
             elif kind is ast.IfExp or kind is ast.BoolOp:
                 return True
             stack += children(node)
