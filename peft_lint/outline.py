@@ -130,11 +130,12 @@ class Outline:
     def _joined(self) -> str:
         return "\n".join(self.names)
 
-    def _walk(self, nodes: list[Any], scope: ast.AST | None) -> Marks:
+    def _walk(self, nodes: list[Any], scope: ast.AST | None) -> Marks:  # noqa: PLR0915
         """Take in nodes, in any order but each whole; return the names that they bind.
 
         `scope` is what they are the body of, None where they have been seen before.
         """
+        # In one piece: every node passes here, and a call for each would cost more than the rest.
         words, others = self.words, self._others
         bound = Marks()
         stack = [*nodes]
@@ -165,6 +166,12 @@ class Outline:
                 for keyword in node.keywords:
                     others.append(keyword.arg)
                     stack.append(keyword.value)
+                continue
+            if kind is ast.Assign:
+                if node.value.__class__ is ast.Constant and _sets_parts(node.targets):
+                    words.append(SETTLES)
+                stack.append(node.value)
+                stack += node.targets
                 continue
             if node is _END:
                 start = stack.pop()
@@ -202,12 +209,7 @@ class Outline:
     def _note(self, node: ast.AST, scope: ast.AST | None, bound: Marks) -> None:
         """Note what a node does that is more than the words in it."""
         words = self.words
-        if isinstance(node, ast.Assign):
-            if isinstance(node.value, ast.Constant):
-                kinds = (ast.Attribute, ast.Subscript)
-                if any(isinstance(one, kinds) for one in node.targets):
-                    words.append(SETTLES)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
             words += (LEAVES, SETTLES)
             if scope is not None:
                 declared = self.globals if isinstance(node, ast.Global) else self.nonlocals
@@ -238,6 +240,11 @@ class Outline:
         return args
 
 
+def _sets_parts(targets: list[ast.expr]) -> bool:
+    """Return whether one of the targets of an assignment is an attribute or an item."""
+    return any(isinstance(one, (ast.Attribute, ast.Subscript)) for one in targets)
+
+
 _DEFINING = frozenset(DEFINITIONS)
 # Kinds of node of which most are asked for: what may be left out, and what is called.
 _ASKED_FOR = frozenset(
@@ -251,7 +258,7 @@ _END = object()
 # Kinds of node that do more than say words.
 _NOTED = frozenset(
     (
-        *(ast.Assign, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom),
+        *(ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom),
         *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
         *(ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom),
     )

@@ -223,7 +223,7 @@ class Code:
                 stack += node.args
                 stack += [keyword.value for keyword in node.keywords]
                 continue
-            elif kind is ast.IfExp or kind is ast.BoolOp:
+            if kind is ast.IfExp or kind is ast.BoolOp:
                 return True
             stack += children(node)
         return False

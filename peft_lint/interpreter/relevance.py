@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from peft_lint.interpreter.objects import Instance, State
 from peft_lint.interpreter.values import (
+    INERT,
     Bound,
     ClassValue,
     Entries,
@@ -15,6 +16,7 @@ from peft_lint.interpreter.values import (
     Partial,
     Ref,
     Symbol,
+    Unknown,
     Value,
     contained,
     drawn_from,
@@ -97,21 +99,24 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
     if not own.plain or reach.settles or reach.answers or not _BINDING.isdisjoint(own.words):
         return True
     running = machine.context.functions
-    if running and any(True for _ in _above(machine, running[-1], statement)):
+    if "super" in own.words and running and any(_above(machine, running[-1], statement)):
         return True
     for world in worlds:
         if _acts(machine, world, reach) or _touches(world, machine.frame, (), reach):
             return True
-    variables = worlds[0].frames[machine.frame].variables
-    named = [variables[name] for name in variables.keys() & own.words]
-    if any(map(_is_modelled, named)) or _hands_over(statement, variables):
-        return True
-    return bool(worlds[0].heap) and any(drawn_from(value) is not None for value in named)
+    variables, heap = worlds[0].frames[machine.frame].variables, worlds[0].heap
+    for name in variables.keys() & own.words:
+        value = variables[name]
+        if isinstance(value, Unknown):
+            if heap and drawn_from(value) is not None:
+                return True
+        elif _is_modelled(value):
+            return True
+    return isinstance(statement, ast.Expr) and _hands_over(statement.value, variables)
 
 
-def _hands_over(statement: ast.stmt, variables: Mapping[str, Value]) -> bool:
-    """Return whether a statement is a call that gets an object, and may fill it in."""
-    call = statement.value if isinstance(statement, ast.Expr) else None
+def _hands_over(call: ast.expr, variables: Mapping[str, Value]) -> bool:
+    """Return whether a call gets an object, and may fill it in."""
     return isinstance(call, ast.Call) and any(
         isinstance(arg, ast.Name) and isinstance(variables.get(arg.id), Ref) for arg in call.args
     )
@@ -182,18 +187,22 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
     heap = world.heap
     if not heap:
         return False
+    words, led = reach.parts[0].words, reach.parts[-1].words
     waiting, named = list(objects), set(objects)
     for around in _frames(world, frame):
         for name, ids in around.tracked.items():
             waiting += ids
-            named.update(ids if reach.says(name) else ())
-            if reach.says(name) and not all(isinstance(heap.get(i), Instance) for i in ids):
-                return True
+            if name in words or name in led:
+                named.update(ids)
+                for number in ids:
+                    if not isinstance(heap.get(number), Instance):
+                        return True
     for number in waiting:
         state = heap.get(number)
         if isinstance(state, Instance) and (
             state.native is not None
-            or any(reach.says(name) for name in state.tracked)
+            or not words.isdisjoint(state.tracked)
+            or not led.isdisjoint(state.tracked)
             or (state.tracked and number in named and _may_change(state, reach))
         ):
             return True
@@ -255,17 +264,20 @@ def forget(
     """
     frames = _frames(world, frame)
     for facts in machine.code.reach(node).parts:
+        words, assigned = facts.words, facts.assigned
         for around in frames:
-            for name in around.variables.keys() & facts.words:
-                _forget_content(world, around.variables[name])
-        for place in list(world.attributes) if facts.assigned else ():
-            if place[1] in facts.assigned:
-                world.set_attribute(*place, machine.fresh(node, place[1]))
-        if not _SETTING.isdisjoint(facts.words):
+            variables = around.variables
+            for name in variables.keys() & words:
+                _forget_content(world, variables[name])
+        if assigned:
+            for place in list(world.attributes):
+                if place[1] in assigned:
+                    world.set_attribute(*place, machine.fresh(node, place[1]))
+        if not _SETTING.isdisjoint(words):
             _open(world, frames, facts, objects)
         for number, state in list(world.heap.items()):
             if isinstance(state, Instance) and (
-                number in objects or not facts.words.isdisjoint(state.attributes)
+                number in objects or not words.isdisjoint(state.attributes)
             ):
                 changed = dict(_forgotten(machine, state, node, facts, number in objects))
                 if changed:
@@ -292,11 +304,15 @@ def _forgotten(
             yield name, machine.fresh(node, name)
     for name in sorted(state.attributes.keys() & facts.words - facts.assigned):
         value = state.attributes[name]
-        if isinstance(value, (Items, Entries)) and value.overwritten() != value:
+        if isinstance(value, (Items, Entries)):
             yield name, value.overwritten()
 
 
 def _forget_content(world: World, value: Value) -> None:
     """Note that a container may hold other things by now."""
-    if isinstance(value, (Items, Entries)) and value.overwritten() != value:
-        world.replace_value(value, value.overwritten())
+    if value.__class__ in INERT:
+        return
+    if isinstance(value, (Items, Entries)):
+        changed = value.overwritten()
+        if changed != value:
+            world.replace_value(value, changed)
