@@ -94,8 +94,9 @@ class Rule:
         return [one for one in self._found.values() if one.body is body.node]
 
     def _drop(self, how: str, event: ModelEvent, scene: Scene) -> None:
-        found = (one for one in self._of(scene.body(event)) if one.event.how == how)
-        self._dropped.update(one.event.node for one in found)
+        # Models escape often, and few files have anything found by then.
+        found = self._of(scene.body(event)) if self._found else ()
+        self._dropped.update(one.event.node for one in found if one.event.how == how)
 
 
 def _is_probe(node: Node, tree: ast.Module) -> bool:

@@ -84,7 +84,8 @@ class Rule:
             name = word.arg or ""
             if name not in given or not swallows(call, name, release):
                 continue
-            meant = misspelt(call, name, release)
+            known = name in (*KEYWORDS, *_QUANTISES)
+            meant = None if known else misspelt(call, name, release)
             if isinstance(event, AdapterLoaded):
                 loss = _in_load(node, body, name, given[name], meant)
             else:
