@@ -45,6 +45,8 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, bool]] = {
 
 
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:
+    if node.value.__class__ is not ast.Attribute:
+        return access.attribute(machine, machine.eval(node.value), node.attr)
     # Left-deep chains iterate, so that a thousand links cost no stack.
     chain = [node]
     while isinstance(chain[-1].value, ast.Attribute):
