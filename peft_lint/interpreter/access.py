@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Hashable
 
-from peft_lint.interpreter import calls, releases
+from peft_lint.interpreter import calls, conditions, releases
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.objects import Body, Config, Handle, Instance, Node
@@ -36,9 +36,11 @@ from peft_lint.library import registry
 if TYPE_CHECKING:
     from peft_lint.interpreter.call import Call
     from peft_lint.interpreter.machine import Machine
+    from peft_lint.interpreter.world import World
 
 _BUILTINS = frozenset(dir(builtins))
-_MISSING = {"__name__": Literal(("__main__",))}
+_THIS_MODULE = "__main__"
+_MISSING = {"__name__": Literal((_THIS_MODULE,))}
 
 
 def name(machine: Machine, text: str) -> Value:
@@ -57,7 +59,11 @@ def attribute(machine: Machine, owner: Value, text: str) -> Value:
         if owner.name.rpartition(".")[2] == releases.ATTRIBUTE:
             # The text of a release, whose parts still depend on it.
             return Bound(owner, text)
-        return Symbol(f"{owner.name}.{text}")
+        if owner.name == _THIS_MODULE:
+            return _of_this_module(machine, text)
+        attributes = machine.world.attributes
+        assigned = attributes.get((owner, text)) if attributes else None
+        return Symbol(f"{owner.name}.{text}") if assigned is None else assigned
     if isinstance(owner, Ref):
         state = machine.world.heap.get(owner.id)
         if state is None:
@@ -68,7 +74,7 @@ def attribute(machine: Machine, owner: Value, text: str) -> Value:
         return registry.attribute(machine, owner, state, text)
     if isinstance(owner, ClassValue):
         found = owner.find(text)
-        if found is None or (_is_assigned(machine, owner, found, text) and not contained(found)):
+        if found is None or (_is_plain(found) and _is_assigned(machine, owner, text)):
             return derived("attribute", owner, text)
         return found
     if isinstance(owner, Super):
@@ -87,7 +93,8 @@ def attribute(machine: Machine, owner: Value, text: str) -> Value:
 def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) -> Value:
     value = state.get(text)
     if value is not None:
-        return value
+        hooked = state.cls.hooked and _is_plain(value)
+        return derived("attribute", ref, text) if hooked else value
     found = state.cls.find(text)
     if isinstance(found, Function):
         if found.role == "property":
@@ -97,10 +104,9 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
         # It may be written to.
         machine.world.put(ref.id, state.opened())
     if found is not None:
-        unsure = (
-            state.open or _is_field(state, text) or _is_assigned(machine, state.cls, found, text)
-        )
-        return derived("attribute", ref, text) if unsure and not contained(found) else found
+        unsure = (state.open or _is_field(state, text)) and not contained(found)
+        unsure = unsure or (_is_plain(found) and _is_assigned(machine, state.cls, text))
+        return derived("attribute", ref, text) if unsure else found
     if state.native is not None:
         native = Ref(state.native)
         return registry.attribute(machine, native, machine.world.heap[native.id], text)
@@ -109,12 +115,30 @@ def _instance_attribute(machine: Machine, ref: Ref, state: Instance, text: str) 
     return derived("attribute", ref, text)
 
 
-def _is_assigned(machine: Machine, cls: ClassValue, found: Value, text: str) -> bool:
-    """Return whether a plain attribute of a class may be another by now: `Settings.rank = 8`."""
+def _of_this_module(machine: Machine, text: str) -> Value:
+    """Return what `sys.modules[__name__]` has, of which any constant may be written to."""
+    if text == "__dict__":
+        forget_constants(machine, machine.world)
+    found = machine.world.lookup(0, text)
+    return derived("attribute", Symbol(_THIS_MODULE), text) if found is None else found
+
+
+def forget_constants(machine: Machine, world: World) -> None:
+    """Know no constant of the module any more: some code may bind them by their texts."""
+    for text, value in list(world.frames[0].variables.items()):
+        if _is_plain(value):
+            world.bind(0, text, machine.fresh(machine.document.tree, text))
+
+
+def _is_plain(value: Value) -> bool:
+    """Return whether a value is one of the text, in which there is no object."""
+    return isinstance(value, (Literal, Items, Entries)) and not contained(value)
+
+
+def _is_assigned(machine: Machine, cls: ClassValue, text: str) -> bool:
+    """Return whether an attribute of a class may be another by now: `Settings.rank = 8`."""
     document = machine.document
-    if not isinstance(found, (Literal, Items, Entries)):
-        return False
-    if text in document.outline.assigned.names:
+    if cls.hooked or text in document.outline.assigned.names:
         return True
     return "setattr" in document.outline.vocabulary and any(
         isinstance(node, ast.Call)
@@ -152,6 +176,8 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
             return found
         if len(owner.items) == 1 and not owner.exact:
             return owner.items[0][1]
+    elif owner == Symbol("sys.modules") and index == _MISSING["__name__"]:
+        return Symbol(_THIS_MODULE)
     elif isinstance(owner, Unknown):
         assigned = machine.world.attributes.get((key(owner), f"[{place!r}]"))
         return derived("item", owner, index) if assigned is None else assigned
@@ -269,7 +295,7 @@ def _unpack(machine: Machine, targets: list[ast.expr], value: Value) -> None:
 
 
 def set_attribute(
-    machine: Machine, owner: Value, text: str, value: Value, target: ast.Attribute
+    machine: Machine, owner: Value, text: str, value: Value, target: ast.expr
 ) -> None:
     """Do `owner.text = value`."""
     if isinstance(owner, Ref):
@@ -291,6 +317,21 @@ def set_attribute(
         machine.world.set_attribute(key(owner), text, value)
     else:
         registry.assign_part(machine, owner, text, value, target)
+        if isinstance(owner, Symbol):
+            _set_of_module(machine, owner, text, value, target)
+
+
+def _set_of_module(
+    machine: Machine, owner: Symbol, text: str, value: Value, target: ast.expr
+) -> None:
+    """Remember that an attribute of a module is another, which any code may mend or replace."""
+    new = machine.fresh(target, text)
+    known = conditions.known_truth(machine, value, machine.world)
+    if known is not None:
+        conditions.learn(new, known, machine.world)
+    machine.world.set_attribute(owner, text, new)
+    if owner.name == _THIS_MODULE:
+        machine.world.bind(0, text, new)
 
 
 def _run_setter(machine: Machine, ref: Ref, setter: Value, call: Call) -> None:

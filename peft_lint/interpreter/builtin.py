@@ -18,8 +18,8 @@ from peft_lint.interpreter.values import (
     Ref,
     Super,
     Symbol,
+    Unknown,
     Value,
-    contained,
     derived,
     drawn_from,
     literal,
@@ -87,6 +87,11 @@ def _setattr(machine: Machine, arguments: Call) -> Value:
         machine.world.put(owner.id, after)
         if known:
             return Literal((None,))
+    if isinstance(name, str) and isinstance(owner, (Unknown, Symbol)) and len(arguments.args) > 2:
+        access.set_attribute(machine, owner, name, arguments.args[2], arguments.node)
+        return Literal((None,))
+    if owner == Symbol("__main__"):
+        access.forget_constants(machine, machine.world)
     for value_ in arguments.args:
         machine.escape(value_)
     return Literal((None,))
@@ -174,6 +179,8 @@ def _vars(machine: Machine, arguments: Call) -> Value:
         machine.world.put(value.id, state._replace(reported=True, complete=False))
     elif isinstance(state, Instance) and isinstance(value, Ref):
         machine.world.put(value.id, state.opened())
+    elif value == Symbol("__main__"):
+        access.forget_constants(machine, machine.world)
     return derived("vars", *arguments.args)
 
 
@@ -198,9 +205,7 @@ def _exec(machine: Machine, arguments: Call) -> Value:
 
 def _globals(machine: Machine, arguments: Call) -> Value:
     """Model `globals()`, which may be written to: no constant of the module is sure any more."""
-    for name, value in list(machine.world.frames[0].variables.items()):
-        if isinstance(value, (Literal, Items, Entries)) and not contained(value):
-            machine.world.bind(0, name, machine.fresh(arguments.node, name))
+    access.forget_constants(machine, machine.world)
     return NOTHING_KNOWN
 
 

@@ -13,7 +13,15 @@ from peft_lint.interpreter.objects import (
     Weights,
     agreed,
 )
-from peft_lint.interpreter.values import NOTHING_KNOWN, Value, contained, joined, same
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Symbol,
+    Unknown,
+    Value,
+    contained,
+    joined,
+    same,
+)
 from peft_lint.interpreter.world import Frame, World
 
 MAX_WORLDS = 16
@@ -119,11 +127,7 @@ def merge(left: World, right: World) -> World:
         facts = {key: holds for key, holds in left.facts.items() if right.facts.get(key) == holds}
     attributes = left.attributes
     if left.attributes is not right.attributes:
-        attributes = {
-            place: value
-            for place, value in left.attributes.items()
-            if place in right.attributes and same(value, right.attributes[place])
-        }
+        attributes = dict(_joined_attributes(left.attributes, right.attributes, facts))
     frames = left.frames
     if left.frames is not right.frames:
         frames = dict(left.frames)
@@ -134,6 +138,32 @@ def merge(left: World, right: World) -> World:
             elif mine is not frame:
                 frames[number] = _joined_frame(mine, frame, lost)
     return world.with_parts(frames, facts, attributes)
+
+
+_Place = tuple[Hashable, str]
+
+
+def _joined_attributes(
+    left: Mapping[_Place, Value], right: Mapping[_Place, Value], facts: Mapping[Hashable, bool]
+) -> Iterator[tuple[_Place, Value]]:
+    """Yield what both know of attributes of unknown objects."""
+    for place, value in left.items():
+        if place in right and same(value, right[place]):
+            yield place, value
+        elif _is_asked(place, facts):
+            # It was asked about before it was assigned: what is known is of the old one.
+            yield place, Unknown()
+    for place in right:
+        if place not in left and _is_asked(place, facts):
+            yield place, Unknown()
+
+
+def _is_asked(place: _Place, facts: Mapping[Hashable, bool]) -> bool:
+    """Return whether a condition on an attribute is known, from before it was assigned."""
+    owner, name = place
+    if isinstance(owner, Symbol):
+        return Symbol(f"{owner.name}.{name}") in facts
+    return ("attribute", owner, name) in facts
 
 
 def _foreign(left: World, right: World, lost: set[int]) -> set[int]:

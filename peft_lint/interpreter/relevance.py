@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from peft_lint.interpreter import access
 from peft_lint.interpreter.objects import Instance, State
 from peft_lint.interpreter.values import (
     INERT,
@@ -34,9 +35,11 @@ _SKIPPABLE = frozenset(
 )
 
 # What sets attributes whose names the text need not have.
-_SETTING = frozenset({"setattr", "delattr", "vars", "__dict__"})
+_SETTING = frozenset({"setattr", "delattr", "vars", "__dict__", "globals"})
 # What may bind any name of the module.
 _BINDING = frozenset({"exec", "globals"})
+# Of a module: `setattr(sys.modules[__name__], name, value)`.
+_SETS_GLOBALS = frozenset({"setattr", "modules"})
 # Methods that run though nobody names them: where an object is called, entered or looped over.
 _SPECIAL = ("__call__", "forward", "__enter__", "__iter__", "__getitem__")
 
@@ -111,6 +114,9 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
             if heap and drawn_from(value) is not None:
                 return True
         elif _is_modelled(value):
+            return True
+        elif isinstance(value, Symbol) and "setattr" in own.words:
+            # Of a module, this one included: what the text says of it holds no longer.
             return True
     return isinstance(statement, ast.Expr) and _hands_over(statement.value, variables)
 
@@ -275,6 +281,8 @@ def forget(
                     world.set_attribute(*place, machine.fresh(node, place[1]))
         if not _SETTING.isdisjoint(words):
             _open(world, frames, facts, objects)
+            if "globals" in words or words >= _SETS_GLOBALS:
+                access.forget_constants(machine, world)
         for number, state in list(world.heap.items()):
             if isinstance(state, Instance) and (
                 number in objects or not words.isdisjoint(state.attributes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from peft_lint.interpreter import access, calls, conditions, contexts, relevance
 from peft_lint.interpreter.values import (
@@ -205,7 +205,12 @@ def _function(
 def _class(machine: Machine, node: ast.ClassDef, world: World) -> list[World]:
     machine.world = world
     bases = tuple(machine.eval(base) for base in node.bases)
-    is_dataclass = any(_names_dataclass(machine, one) for one in node.decorator_list)
+    decorators = [
+        machine.eval(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list
+    ]
+    is_dataclass = any(isinstance(one, Symbol) and one.name in _DATACLASSES for one in decorators)
+    makers = [machine.eval(word.value) for word in node.keywords if word.arg == "metaclass"]
+    remade = not all(map(_leaves_attributes, (*decorators, *makers)))
     outer = machine.frame
     machine.frame = machine.world.push(outer)
     inner = machine.frame
@@ -226,7 +231,8 @@ def _class(machine: Machine, node: ast.ClassDef, world: World) -> list[World]:
             if isinstance(value, Function) and value.frame == inner:
                 attributes[name] = value._replace(frame=outer)
         end.pop(inner)
-        cls = ClassValue(node, outer, bases, attributes, annotated, is_dataclass)
+        hooked = remade or _is_hooked(bases, attributes)
+        cls = ClassValue(node, outer, bases, attributes, annotated, is_dataclass, hooked)
         for method in methods:
             machine.code.owners[method] = cls
         machine.classes[node] = cls
@@ -235,10 +241,21 @@ def _class(machine: Machine, node: ast.ClassDef, world: World) -> list[World]:
     return ends
 
 
-def _names_dataclass(machine: Machine, decorator: ast.expr) -> bool:
-    function = decorator.func if isinstance(decorator, ast.Call) else decorator
-    value = machine.eval(function)
-    return isinstance(value, Symbol) and value.name in _DATACLASSES
+# Methods by which a class decides what an attribute of its objects is.
+_HOOKS = frozenset({"__getattribute__", "__setattr__"})
+
+
+def _is_hooked(bases: Iterable[Value], attributes: Iterable[str]) -> bool:
+    """Return whether what is read of a class, or an object of it, may differ from what was set."""
+    return not _HOOKS.isdisjoint(attributes) or any(
+        isinstance(base, ClassValue) and (base.hooked or base.find("__init_subclass__"))
+        for base in bases
+    )
+
+
+def _leaves_attributes(value: Value) -> bool:
+    """Return whether a metaclass or a decorator is of a library that does not change attributes."""
+    return isinstance(value, Symbol) and registry.is_familiar(value.name.partition(".")[0])
 
 
 def _nothing(machine: Machine, node: ast.stmt, world: World) -> list[World]:

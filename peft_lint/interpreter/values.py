@@ -152,7 +152,10 @@ class Function(Record):
 
 
 class ClassValue(Record):
-    """A class of this document; `annotated` are the names its body annotates."""
+    """A class of this document; `annotated` are the names its body annotates.
+
+    `hooked` when code of its own, or out of view, decides what its attributes are.
+    """
 
     node: ast.ClassDef
     frame: int
@@ -160,6 +163,7 @@ class ClassValue(Record):
     attributes: Mapping[str, Value]
     annotated: tuple[str, ...] = ()
     is_dataclass: bool = False
+    hooked: bool = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ClassValue) and self[:2] == other[:2]

@@ -49,14 +49,14 @@ OBJECT_CALLS: dict[type[State], FunctionModel] = {}
 RESOLVERS: dict[str, Resolver] = {}
 # Methods that matter on a value whose type is not known, because of what it came from.
 UNKNOWN_METHODS: dict[str, FunctionModel] = {}
-UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, Value, ast.Attribute], None]] = {}
+UNKNOWN_ASSIGNMENTS: dict[str, Callable[[Machine, Unknown, Value, ast.expr], None]] = {}
 # What a loop does whose rounds are too many to tell apart, from its iterable and its words.
 LOOPS: list[Callable[[Machine, Value, Collection[str]], None]] = []
 # What a condition on the name of a parameter, or of a model's class, says.
 NAME_TESTS: list[Callable[[Hashable, World], Fact]] = []
 # Methods of a part of a model, such as `model.classifier`.
 PART_METHODS: dict[str, FunctionModel] = {}
-PART_ASSIGNMENTS: dict[str, Callable[[Machine, ast.Attribute, int], None]] = {}
+PART_ASSIGNMENTS: dict[str, Callable[[Machine, ast.expr, int], None]] = {}
 # Names that make a function worth following: they create tracked objects.
 WORDS: set[str] = {"from_pretrained", "from_config"}
 # Names of what changes any parameters there are: they count where a model is in view.
@@ -267,7 +267,7 @@ def attribute(machine: Machine, ref: Ref, state: State, name: str) -> Value:
 
 
 def assign_attribute(
-    machine: Machine, ref: Ref, state: State, name: str, value: Value, target: ast.Attribute
+    machine: Machine, ref: Ref, state: State, name: str, value: Value, target: ast.expr
 ) -> None:
     """Assign an attribute of a tracked object."""
     model = METHODS.get((type(state), f"{name}="))
@@ -279,9 +279,7 @@ def assign_attribute(
         assign_part(machine, ref, name, value, target)
 
 
-def assign_part(
-    machine: Machine, owner: Value, name: str, value: Value, target: ast.Attribute
-) -> None:
+def assign_part(machine: Machine, owner: Value, name: str, value: Value, target: ast.expr) -> None:
     """Model `owner.name = value` of a model, or of a part of one: a module may be replaced."""
     owner = whole_of(owner)
     handle = machine.world.handle(owner)

@@ -306,7 +306,7 @@ def _requires_grad_set(machine: Machine, owner: Unknown, value: Value, target: a
 UNKNOWN_ASSIGNMENTS["requires_grad"] = _requires_grad_set
 
 
-def _module_changed(machine: Machine, owner: Unknown, value: Value, target: ast.Attribute) -> None:
+def _module_changed(machine: Machine, owner: Unknown, value: Value, target: ast.expr) -> None:
     _forget_modes(machine, owner)
 
 
@@ -315,7 +315,7 @@ def _weights_assigned(machine: Machine, owner: Unknown, value: Value, target: as
     _fill(machine, owner, target)
 
 
-def _part_filled(machine: Machine, target: ast.Attribute, number: int) -> None:
+def _part_filled(machine: Machine, target: ast.expr, number: int) -> None:
     """Model `model.head.weight = …`, new weights of one module of a model."""
     load_weights(machine, number, target)
     touch_parameters(machine, target, number)
