@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Hashable
 
-from peft_lint.interpreter import calls, conditions, releases
+from peft_lint.interpreter import calls, conditions, releases, shares
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.objects import Body, Config, Handle, Instance, Node
@@ -218,11 +218,14 @@ def element(machine: Machine, iterable: Value) -> Value:
     return NOTHING_KNOWN
 
 
-def collection(machine: Machine, iterable: Value, node: ast.AST, lazy: bool) -> Unknown:
+def collection(
+    machine: Machine, iterable: Value, node: ast.AST, lazy: bool, each: str = ""
+) -> Unknown:
     """Return what a comprehension, `list` or `filter` makes of something unknown.
 
     Of the parameters of a model, it is a list that has those of the adapters of that moment;
-    a generator has those of the moment at which it is used.
+    a generator has those of the moment at which it is used. `each` is "none" where it is empty,
+    because none of them can be trained, "true" or "false" where this is so of all it has.
     """
     fresh = machine.fresh(node)
     number = drawn_from(iterable)
@@ -236,7 +239,17 @@ def collection(machine: Machine, iterable: Value, node: ast.AST, lazy: bool) -> 
         moment = before[2]
     elif not lazy:
         moment = held_by(machine.world.body(handle), picks)
-    return Unknown(("collected", before, moment, picks, fresh.origin), iterable.handles, 1)
+    origin = ("collected", before, moment, picks, fresh.origin, each or each_of(machine, iterable))
+    return Unknown(origin, iterable.handles, 1)
+
+
+def each_of(machine: Machine, value: Value) -> str:
+    """Return what is known of each that was collected of a model's parameters, as it is used."""
+    match value:
+        case Unknown(origin=("collected", _, moment, _, _, str(each))):
+            changed = shares.is_any_trained(machine.world, drawn_from(value)) is None
+            return "" if moment == "lazy" and changed else each
+    return ""
 
 
 def held_by(body: Body, picks: bool) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:

@@ -140,6 +140,21 @@ def _any(name: str, operator: str) -> Callable[[Machine, Call], Value]:
         if isinstance(value, Items) and value.exact and value.items:
             # One question, whichever way it is spelled.
             return derived(operator, *value.items)
+        each = access.each_of(machine, value)
+        if each in ("none", str(name == "all").lower()):
+            return Literal((name == "all",), arguments.node)
+        return derived(name, *arguments.values())
+
+    return model
+
+
+def _counted(name: str, *nothing: str) -> Callable[[Machine, Call], Value]:
+    """Model `len` and `sum`: zero where what they get is one of `nothing`."""
+
+    def model(machine: Machine, arguments: Call) -> Value:
+        value = arguments.args[0] if len(arguments.args) == 1 else NOTHING_KNOWN
+        if access.each_of(machine, value) in nothing:
+            return Literal((0,), arguments.node)
         return derived(name, *arguments.values())
 
     return model
@@ -155,19 +170,29 @@ def _exit(machine: Machine, arguments: Call) -> Value:
 
 
 def _next(machine: Machine, arguments: Call) -> Value:
+    if len(arguments.args) == 2 and access.each_of(machine, arguments.args[0]) == "none":
+        return arguments.args[1]
     return access.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
 
 
-def _mapped(machine: Machine, arguments: Call) -> Value:
-    if len(arguments.args) == 2 and isinstance(arguments.args[0], (Function, Bound)):
-        machine.escape(arguments.args[1])
-    registry.hand_over(machine, arguments)
-    function, *given = arguments.args or (NOTHING_KNOWN,)
-    if isinstance(function, Function) and len(given) == 1 and drawn_from(given[0]) is not None:
-        one = arguments._replace(args=(access.element(machine, given[0]),))
-        machine.choose(lambda: calls.outcomes(machine, function, one, None))
-    last = arguments.args[-1] if arguments.args else NOTHING_KNOWN
-    return access.collection(machine, last, arguments.node, lazy=True)
+def _mapped(*, keeps: bool) -> Callable[[Machine, Call], Value]:
+    """Model `map`, and `filter`, which keeps what its function holds true."""
+
+    def model(machine: Machine, arguments: Call) -> Value:
+        each = ""
+        if len(arguments.args) == 2 and isinstance(arguments.args[0], (Function, Bound)):
+            machine.escape(arguments.args[1])
+        registry.hand_over(machine, arguments)
+        function, *given = arguments.args or (NOTHING_KNOWN,)
+        if isinstance(function, Function) and len(given) == 1 and drawn_from(given[0]) is not None:
+            one = arguments._replace(args=(access.element(machine, given[0]),))
+            value = machine.choose(lambda: calls.outcomes(machine, function, one, None))
+            if keeps and conditions.known_truth(machine, value, machine.world) is False:
+                each = "none"
+        last = arguments.args[-1] if arguments.args else NOTHING_KNOWN
+        return access.collection(machine, last, arguments.node, lazy=True, each=each)
+
+    return model
 
 
 def _vars(machine: Machine, arguments: Call) -> Value:
@@ -282,11 +307,13 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "dict": _dict,
     "any": _any("any", "Or"),
     "all": _any("all", "And"),
+    "len": _counted("len", "none"),
+    "sum": _counted("sum", "none", "false"),
     "iter": _through,
     "reversed": _through,
     "next": _next,
-    "map": _mapped,
-    "filter": _mapped,
+    "map": _mapped(keeps=False),
+    "filter": _mapped(keeps=True),
     "exec": _exec,
     "globals": _globals,
     "exit": _exit,

@@ -7,7 +7,16 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from peft_lint.interpreter import releases, shares
 from peft_lint.interpreter.objects import Kind
-from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Ref, Value, key, truth
+from peft_lint.interpreter.values import (
+    NOTHING_KNOWN,
+    Bound,
+    Ref,
+    Unknown,
+    Value,
+    drawn_from,
+    key,
+    truth,
+)
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
@@ -31,9 +40,17 @@ def _known(machine: Machine, condition: Hashable, world: World) -> bool | None:
         match condition:
             case ("peft_config", Ref() as model):
                 holds = has(world, model, "peft_config")
+            case ("attribute", ("item", ("peft_config", Ref() as model), _), "inference_mode"):
+                holds = _is_for_inference(world, model)
             case ("attribute", parameter, "requires_grad"):
                 share = shares.of_parameter(parameter)
-                holds = None if share is None else shares.can_be_trained(world, share)
+                if share is None:
+                    holds = shares.is_any_trained(world, drawn_from(Unknown(parameter)))
+                else:
+                    holds = shares.can_be_trained(world, share)
+            case ("collected", _, moment, _, _, "none"):
+                # A generator is true whatever it has.
+                holds = False if moment != "lazy" else None
             case ("And" | "Or" as operator, *operands):
                 holds = _composed(machine, operator == "And", operands, world)
             case ("literal", ((_, constant),)):
@@ -75,6 +92,13 @@ def has(world: World, value: Value, name: str) -> bool | None:
         tuned = bool(adapters) and all(one.in_place for one in adapters or ())
         return True if tuned or name in _OF_PEFT_MODELS else None
     return False if handle.kind is Kind.PLAIN and adapters == () else None
+
+
+def _is_for_inference(world: World, model: Ref) -> bool | None:
+    """Return whether the config of any adapter of a model says that it was loaded frozen."""
+    handle = world.handle(model)
+    adapters = world.body(handle).adapters if handle is not None else None
+    return True if adapters and all(one.frozen_by is one.node for one in adapters) else None
 
 
 def learn(value: Value, holds: bool, world: World) -> None:

@@ -17,6 +17,7 @@ from peft_lint.interpreter.values import (
     Value,
     contained,
     derived,
+    drawn_from,
     joined,
     key,
     literal,
@@ -253,6 +254,7 @@ def _slice(machine: Machine, node: ast.Slice) -> Value:
 def _comprehension(machine: Machine, node: _Comprehension) -> Value:
     frame, machine.frame = machine.frame, machine.world.push(machine.frame)
     inner = machine.frame
+    each = ""
     try:
         first, *others = node.generators
         iterable = machine.eval(first.iter)
@@ -264,10 +266,12 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
             return _one_by_one(machine, node, rounds)
         else:
             decided = len(machine.world.facts)
-            _take(machine, first, element)
+            tests = _take(machine, first, element)
             for generator in others:
                 _take(machine, generator, access.element(machine, machine.eval(generator.iter)))
             value = _made(machine, node)
+            if drawn_from(iterable) is not None:
+                each = _each(machine, tests, value)
             if len(machine.world.facts) > decided:
                 # It is not the same for all that it goes through: this is one of them.
                 machine.escape(value)
@@ -277,7 +281,7 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
             machine.world.pop(inner)
     if not contained(value):
         lazy = isinstance(node, ast.GeneratorExp)
-        return access.collection(machine, iterable, node, lazy)
+        return access.collection(machine, iterable, node, lazy, each)
     if isinstance(node, ast.DictComp):
         return Entries((("<each>", value),), exact=False, node=node)
     return Items("list", (value,), exact=False, node=node)
@@ -334,6 +338,14 @@ def _take(machine: Machine, generator: ast.comprehension, element: Value) -> lis
     """Bind what a comprehension goes through; return the values of its conditions."""
     access.assign(machine, generator.target, element)
     return [machine.eval(condition) for condition in generator.ifs]
+
+
+def _each(machine: Machine, tests: list[Value], value: Value) -> str:
+    """Return whether nothing passes a test, or what is made is always true, or never."""
+    if any(conditions.known_truth(machine, test, machine.world) is False for test in tests):
+        return "none"
+    known = conditions.known_truth(machine, value, machine.world)
+    return "" if known is None else str(known).lower()
 
 
 def _made(machine: Machine, node: _Comprehension) -> Value:

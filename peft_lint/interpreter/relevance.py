@@ -14,6 +14,7 @@ from peft_lint.interpreter.values import (
     Entries,
     Function,
     Items,
+    Literal,
     Partial,
     Ref,
     Symbol,
@@ -21,6 +22,7 @@ from peft_lint.interpreter.values import (
     Value,
     contained,
     drawn_from,
+    literal,
 )
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
@@ -108,12 +110,13 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
         if _acts(machine, world, reach) or _touches(world, machine.frame, (), reach):
             return True
     variables, heap = worlds[0].frames[machine.frame].variables, worlds[0].heap
+    raises = _raises(statement)
     for name in variables.keys() & own.words:
         value = variables[name]
         if isinstance(value, Unknown):
             if heap and drawn_from(value) is not None:
                 return True
-        elif _is_modelled(value):
+        elif _is_modelled(value) or (raises and _is_zero(value)):
             return True
         elif isinstance(value, Symbol) and "setattr" in own.words:
             # Of a module, this one included: what the text says of it holds no longer.
@@ -135,6 +138,19 @@ def _is_modelled(value: Value) -> bool:
     if isinstance(value, Symbol):
         return registry.find(value.name) is not None
     return isinstance(value, (Bound, Partial))
+
+
+def _raises(statement: ast.stmt) -> bool:
+    """Return whether a statement is `if …: raise …`."""
+    return statement.__class__ is ast.If and isinstance(statement.body[-1], ast.Raise)
+
+
+def _is_zero(value: Value) -> bool:
+    """Return whether a value is a number of what there is none of, which `if` may ask about."""
+    if value.__class__ is not Literal:
+        return False
+    number = literal(value)
+    return number == 0 and number.__class__ is int
 
 
 def _reaches(machine: Machine, method: ast.AST, node: ast.AST) -> Iterator[Reach]:
@@ -214,7 +230,7 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
             return True
     for (_, name), value in world.attributes.items():
         # An item of something unknown is one that any name may lead to.
-        if (reach.says(name) or name.startswith("[")) and contained(value):
+        if (reach.says(name) or name.startswith("[")) and (contained(value) or _is_zero(value)):
             return True
     return False
 

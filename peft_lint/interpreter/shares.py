@@ -172,6 +172,11 @@ def can_be_trained(world: World, share: Share) -> Fact:
     return None if share.adapter is None and found else found
 
 
+def is_any_trained(world: World, model: int | None) -> Fact:
+    """Return False where no parameter of a model can be trained, else None: one may be."""
+    return False if model is not None and are_all(world, model, False) else None
+
+
 def are_all(world: World, model: int, on: Fact) -> bool:
     """Return whether all parameters of a model can be trained, or none can, as `on` says."""
     handle = world.heap.get(model)

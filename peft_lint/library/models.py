@@ -13,6 +13,7 @@ from peft_lint.events import (
     StateDictRead,
     StateDictReplaced,
 )
+from peft_lint.interpreter import shares
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments, Config, Fact, Handle
 from peft_lint.interpreter.values import (
@@ -25,6 +26,7 @@ from peft_lint.interpreter.values import (
     Unknown,
     Value,
     contained,
+    key,
     literal,
 )
 from peft_lint.lean import TYPE_CHECKING
@@ -125,7 +127,7 @@ _UNTOUCHED = words(
     "gradient_checkpointing_enable gradient_checkpointing_disable enable_input_require_grads "
     "disable_input_require_grads activation_checkpointing_enable enable_gradient_checkpointing "
     "activation_checkpointing_disable print_trainable_parameters "
-    "get_nb_trainable_parameters get_model_status get_layer_status num_parameters "
+    "get_layer_status "
     "get_memory_footprint zero_grad compile "
     "set_attn_processor create_or_update_model_card buffers named_buffers get_prompt "
     "children named_children prepare_inputs_for_generation "
@@ -139,6 +141,23 @@ _UNTOUCHED = words(
 def untouched(call: Call) -> Value:
     """Model a method that changes neither mode nor adapters."""
     return result_of(call.machine, NOTHING_KNOWN, call)
+
+
+@method(Handle, "get_nb_trainable_parameters", "get_model_status", "num_parameters")
+def counted(call: Call) -> Value:
+    """Model counting what can be trained: zero where that is nothing."""
+    machine, (ref, _, _), how = call.machine, receiver_of(call), spelled_method(call)
+    result = result_of(machine, NOTHING_KNOWN, call)
+    if shares.is_any_trained(machine.world, ref.id) is not False:
+        return result
+    zero = Literal((0,), call.node)
+    if how == "get_model_status":
+        machine.world.set_attribute(key(result), "trainable_params", zero)
+    elif how == "get_nb_trainable_parameters":
+        return Items("tuple", (zero, result))
+    elif call.constant(0, "only_trainable") is True:
+        return zero
+    return result
 
 
 @method(Handle, "resize_token_embeddings")

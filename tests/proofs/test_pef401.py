@@ -47,6 +47,24 @@ def test_without_gradient_checkpointing_backward_raises():
     assert "empty parameter list" in run(SETUP + code + filtered).exception
 
 
+def test_code_can_ask_whether_anything_is_trained():
+    code = """
+model = PeftModel.from_pretrained(base, "my-adapter")
+answers = [
+    model.get_nb_trainable_parameters()[0],
+    model.num_parameters(only_trainable=True),
+    model.get_model_status().trainable_params,
+    sum(p.numel() for p in model.parameters() if p.requires_grad),
+    any(p.requires_grad for p in model.parameters()),
+    len(list(filter(lambda p: p.requires_grad, model.parameters()))),
+    not model.peft_config["default"].inference_mode,
+]
+"""
+    assert not any(run(SETUP + code, answers_given).value())
+    again = code.replace('"my-adapter")', '"my-adapter", is_trainable=True)')
+    assert all(run(SETUP + again, answers_given).value())
+
+
 def test_trl_trains_nothing_with_a_config_from_a_checkpoint():
     code = "config = PeftConfig.from_pretrained('my-adapter')\n"
     train = """
@@ -69,6 +87,11 @@ base = AutoModelForCausalLM.from_pretrained("base-model")
     assert run(SETUP + load.format(""), names_of_trainable).value()
     refused = run(SETUP + load.format(", is_trainable=True"))
     assert "ValueError" in refused.exception
+
+
+def answers_given(names):
+    """Return what the code was told of its model."""
+    return [int(answer) for answer in names["answers"]]
 
 
 def moved(names):
