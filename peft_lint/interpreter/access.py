@@ -195,12 +195,17 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
 _MAX_UNROLLED = 3
 
 
-def rounds(iterable: Value) -> list[Value] | None:
-    """Return the items of a short display, None for anything else."""
+def rounds(machine: Machine, iterable: Value) -> list[Value] | None:
+    """Return the items of a short display, or the one of `paths[:1]`, None for anything else."""
     if isinstance(iterable, Items) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
         return list(iterable.items)
     if isinstance(iterable, Entries) and iterable.exact and len(iterable.items) <= _MAX_UNROLLED:
         return [Literal((name,)) for name, _ in iterable.items]
+    match iterable:
+        case Unknown(origin=("item", _, ("slice", low, ("literal", ((_, int(end)),)), _))):
+            start = low[1][0][1] if isinstance(low, tuple) and low[0] == "literal" else None
+            if end - (start or 0) == 1:
+                return [element(machine, iterable)]
     return None
 
 
@@ -369,6 +374,11 @@ def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> Non
         machine.escape(value)
 
 
+def _last(args: tuple[Value, ...]) -> Value:
+    """Return which item `pop` takes: the last one unless it is told another."""
+    return args[0] if args else Literal((-1,))
+
+
 def change_container(machine: Machine, owner: Items | Entries, method: str, call: Call) -> Value:
     """Call a method of a list, tuple, set or dict display; a None that it gives is its call's."""
     args, node = call.args, call.node
@@ -401,6 +411,11 @@ def change_container(machine: Machine, owner: Items | Entries, method: str, call
         exact = owner.exact and args[0].exact
         machine.world.replace_value(owner, owner._replace(items=items, exact=exact))
         return Literal((None,), node)
+    elif method == "pop" and owner.exact and owner.items and literal(_last(args), ...) in (0, -1):
+        at = literal(_last(args))
+        left = owner.items[1:] if at == 0 else owner.items[:-1]
+        machine.world.replace_value(owner, owner._replace(items=left))
+        return owner.items[0 if at == 0 else -1]
     elif method in ("index", "count"):
         return NOTHING_KNOWN
     if method not in ("keys", "copy"):

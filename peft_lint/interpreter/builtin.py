@@ -111,6 +111,13 @@ def _sequence(kind: str) -> Callable[[Machine, Call], Value]:
     return model
 
 
+def _range(machine: Machine, arguments: Call) -> Value:
+    bounds = [literal(value) for value in arguments.args]
+    if bounds in ([1], [0, 1]):
+        return Items("list", (Literal((0,)),), node=arguments.node)
+    return derived("range", *arguments.args)
+
+
 def _enumerate(machine: Machine, arguments: Call) -> Value:
     inner = access.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
     return Items("list", (Items("tuple", (machine.fresh(arguments.node), inner)),), exact=False)
@@ -303,6 +310,7 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "set": _sequence("set"),
     "sorted": _sequence("list"),
     "enumerate": _enumerate,
+    "range": _range,
     "zip": _zip,
     "dict": _dict,
     "any": _any("any", "Or"),

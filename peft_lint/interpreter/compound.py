@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from peft_lint.interpreter import access, conditions, contexts, matching, shares
+from peft_lint.interpreter import access, conditions, contexts, counting, matching, shares
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Symbol,
@@ -44,6 +44,8 @@ def _while(machine: Machine, node: ast.While, worlds: list[World]) -> list[World
         holds, fails = conditions.split(machine, node.test, world)
         for one in (*holds, *fails) if again else ():
             one.with_parts(one.frames, facts | one.facts, one.attributes)
+        if again and counting.has_ended(machine, node.test, world):
+            return [], fails
         return holds, fails
 
     with machine.surrounded(context):
@@ -55,8 +57,8 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
     for world in worlds:
         for iterable, after in machine.evaluate(node.iter, world):
             context = machine.context.around(node, asks=iterable == Symbol("sys.stdin"))
-            rounds = access.rounds(iterable)
             machine.world = after
+            rounds = access.rounds(machine, iterable)
             for model in registry.LOOPS:
                 model(machine, iterable, machine.code.facts(node).words)
 
@@ -149,6 +151,9 @@ def _loop(
                 # What is looped over is not empty: programs are written for some data.
                 out += leaves
         if turn == 2:
+            if isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
+                # Whatever is counted or taken away in the rounds, in the end there is none left.
+                out = out or inside
             break
         after = machine.run_block(node.body, machine.settle(inside))
         going = machine.settle(after + flow.continued)

@@ -247,7 +247,8 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
 
 
 def _slice(machine: Machine, node: ast.Slice) -> Value:
-    parts = [machine.eval(one) for one in (node.lower, node.upper, node.step) if one]
+    nothing = Literal((None,))
+    parts = [machine.eval(one) if one else nothing for one in (node.lower, node.upper, node.step)]
     return derived("slice", *parts)
 
 
@@ -309,7 +310,7 @@ def _rounds(machine: Machine, node: _Comprehension, iterable: Value) -> list[Val
         ):
             return list(iterable.items)
         return []
-    rounds = access.rounds(iterable)
+    rounds = access.rounds(machine, iterable)
     element = node.value if isinstance(node, ast.DictComp) else node.elt
     return rounds if rounds and _matters(machine, element) else []
 

@@ -17,9 +17,12 @@ _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 def picks_rounds(event: Event, scene: Scene) -> bool:
     """Return whether a test of what changes from round to round decides if an event happens.
 
-    Such as `if index == 0:`, `if not loaded:`, or `if index: continue` before.
+    Such as `if index == 0:`, `if not loaded:`, or `if index: continue` before. One that leaves
+    the loop behind it decides whether there is another round at all.
     """
     places = scene.places(event)
+    if any(_may_end(place, loop) for place in places for loop in place.loops):
+        return True
     changed: set[str] = set()
     for outer, place in pairwise((None, *places)):
         assert place is not None
@@ -27,6 +30,20 @@ def picks_rounds(event: Event, scene: Scene) -> bool:
         changed = _changed(inside) | (_received(outer, place, changed) if outer else set())
         if any(not changed.isdisjoint(names) for names in _tested(place, inside, scene)):
             return True
+    return False
+
+
+def _may_end(place: Place, loop: ast.AST) -> bool:
+    """Return whether a loop may be left after a call in it, in the same round."""
+    waiting: list[tuple[ast.AST, bool]] = [(one, True) for one in getattr(loop, "body", ())]
+    while waiting:
+        node, own = waiting.pop()
+        if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and own):
+            if (node.lineno, node.col_offset) >= place.end:
+                return True
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            own = own and not isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+            waiting += [(one, own) for one in ast.iter_child_nodes(node)]
     return False
 
 
