@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Iterator
 
-from peft_lint.events import ParametersTouched, Wrapped
+from peft_lint.events import ParametersTouched, Saved, Wrapped
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node
-from peft_lint.interpreter.values import literal
+from peft_lint.interpreter.values import Value
 from peft_lint.lean import Record
 from peft_lint.rules.heads import added_by_task, how_new, left_out, reported_heads
+from peft_lint.rules.own_paths import is_own_path
 from peft_lint.rules.targets import names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
@@ -48,6 +48,7 @@ class Rule:
         self._seen_to: set[Node] = set()
         # Configs that name the head, or may, on another path to the same wrap.
         self._named: set[tuple[object, object]] = set()
+        self._saved: list[Value | None] = []
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Compare the model's new head with what the config trains and saves."""
@@ -78,12 +79,17 @@ class Rule:
             # Before there is an adapter, to unfreeze changes nothing: it freezes them again.
             self._seen_to.add(body.node)
 
+    def on_saved(self, event: Saved, scene: Scene) -> None:
+        """Note where a model is saved, of which any may be loaded again."""
+        self._saved.append(event.path)
+
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what is left."""
         for place, candidate in self._candidates.items():
             body = candidate.body
-            saved = candidate.severity is Severity.WARNING and _saved_here(body, scene)
-            if place not in self._named and body.node not in self._seen_to and not saved:
+            own = body.checkpoint in self._saved or is_own_path(body.checkpoint, scene)
+            trained = own and candidate.severity is Severity.WARNING
+            if place not in self._named and body.node not in self._seen_to and not trained:
                 yield _suspicion(candidate)
 
 
@@ -101,12 +107,6 @@ def _given(heads: tuple[str, ...], scene: Scene) -> bool:
                 if made is None or not made.startswith("torch.") or made.endswith(".Identity"):
                     return True
     return False
-
-
-def _saved_here(body: Body, scene: Scene) -> bool:
-    """Return whether the document saves a whole model where this one was loaded from."""
-    folder = literal(body.checkpoint)
-    return isinstance(folder, str) and None in scene.machine.saved.get(os.path.normpath(folder), ())
 
 
 def _suspicion(candidate: Candidate) -> Suspicion:
