@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 from peft_lint import settings, versions
 from peft_lint.cli import UsageError, complain
@@ -44,22 +45,40 @@ def watch(options: CheckOptions) -> int:
     # Unlike a single run this one lasts.
     gc.enable()
     watched = _Watched(options.paths)
-    turns = watchfiles.watch(
-        *watched.roots,
-        watch_filter=lambda _, path: watched.concerns(path),
-        recursive=bool(watched.folders),
-        rust_timeout=_TURN,
-        yield_on_timeout=True,
-        ignore_permission_denied=True,
-    )
+    begun = False
     try:
-        next(turns)
-        check(options)
-        _say("watching, Ctrl-C ends it")
-        for changes in turns:
-            if changes:
-                _say(_changed(path for _, path in changes))
+        while True:
+            roots = watched.standing()
+            turns = watchfiles.watch(
+                *roots,
+                watch_filter=lambda _, path: watched.concerns(path),
+                recursive=bool(watched.folders),
+                rust_timeout=_TURN,
+                yield_on_timeout=True,
+                ignore_permission_denied=True,
+            )
+            try:
+                next(turns)
+            except FileNotFoundError:
+                # Taken away this very moment.
+                continue
+            watched.look()
+            if begun:
                 _again(options)
+            else:
+                check(options)
+                _say("watching, Ctrl-C ends it")
+                begun = True
+            for changes in turns:
+                gone = {path for change, path in changes if change is watchfiles.Change.deleted}
+                # Whoever watches a folder sees nothing of another one in its place.
+                if watched.standing() != roots or not gone.isdisjoint(roots):
+                    _say("a watched folder was taken away or made anew")
+                    break
+                if changes:
+                    _say(_changed(path for _, path in changes))
+                    watched.look()
+                    _again(options)
     except KeyboardInterrupt:
         _say("ended")
     return 0
@@ -72,13 +91,32 @@ class _Watched:
         full = [os.path.realpath(path) for path in paths]
         self.folders = [path for path in full if os.path.isdir(path)]
         self.files = {path for path in full if not os.path.isdir(path)}
-        self.roots = sorted({*self.folders, *map(os.path.dirname, self.files)})
+        self._roots = sorted({*self.folders, *map(os.path.dirname, self.files)})
+        self._inner: set[str] = set()
+
+    def standing(self) -> dict[str, tuple[int, int]]:
+        """Return the folders to watch that are there now, each with what tells it from another."""
+        found = {}
+        for root in self._roots:
+            with suppress(OSError):
+                state = os.stat(root)
+                found[root] = (state.st_dev, state.st_ino)
+        return found
+
+    def look(self) -> None:
+        """Note the folders within: of one that is moved away nothing else is told."""
+        self._inner.clear()
+        for folder in self.folders:
+            for path, names, _ in os.walk(folder):
+                names[:] = [name for name in names if name not in DEFAULT_EXCLUDES]
+                self._inner.update(os.path.join(path, name) for name in names)
 
     def concerns(self, path: str) -> bool:
-        """Return whether the check may depend on a file that has changed."""
-        if path in self.files:
+        """Return whether the check may depend on a file or a folder that has changed."""
+        if path in self.files or path in self._roots:
             return True
-        return path.endswith(_ENDINGS) and any(
+        # In a new folder files may lie before anybody watches it.
+        return (path.endswith(_ENDINGS) or path in self._inner or os.path.isdir(path)) and any(
             path.startswith(os.path.join(folder, ""))
             and DEFAULT_EXCLUDES.isdisjoint(os.path.relpath(path, folder).split(os.sep))
             for folder in self.folders

@@ -1,6 +1,7 @@
 """`--watch`: the real process, files that change under it, and its end."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,6 +125,43 @@ def test_what_is_no_concern_of_the_check_starts_none(tmp_path, watching):
     (tmp_path / "events.log").write_text("step 1\n")
     (tmp_path / "a.py").write_text(SCRIPT)
     assert watch.until("peft-lint: ") == ["peft-lint: a.py changed"]
+
+
+def test_a_folder_that_is_moved_or_made_anew(tmp_path, watching):
+    sub = tmp_path / "src" / "sub"
+    sub.mkdir(parents=True)
+    (sub / "a.py").write_text(SCRIPT)
+    watch = watching("src")
+    sub.rename(tmp_path / "elsewhere")
+    assert watch.until("no findings: 0 files analysed")[0] == "peft-lint: src/sub changed"
+    (tmp_path / "elsewhere").rename(sub)
+    watch.until("src/sub/a.py:6:9: PEF101")
+    watch.until("1 finding")
+    shutil.rmtree(sub)
+    sub.mkdir()
+    (sub / "b.py").write_text(SCRIPT)
+    watch.until("src/sub/b.py:6:9: PEF101")
+    watch.until("1 finding")
+    (sub / "b.py").write_text(CLEAN)
+    watch.until("no findings: 1 file analysed")
+
+
+def test_a_watched_folder_that_is_made_anew(tmp_path, watching):
+    folder = tmp_path / "src"
+    folder.mkdir()
+    (folder / "a.py").write_text(SCRIPT)
+    watch = watching("src", "src/a.py")
+    shutil.rmtree(folder)
+    watch.until("peft-lint: error: src: no such file or folder")
+    folder.mkdir()
+    (folder / "b.py").write_text(SCRIPT)
+    watch.until("src/b.py:6:9: PEF101")
+    watch.until("1 finding")
+    # What is there now is watched.
+    (folder / "b.py").write_text(CLEAN)
+    watch.until("peft-lint: src/b.py changed")
+    watch.until("no findings: 1 file analysed")
+    assert watch.end()[0] == 0
 
 
 def test_fixes_are_applied_and_settle(tmp_path, watching):
