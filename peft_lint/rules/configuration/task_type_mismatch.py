@@ -128,14 +128,21 @@ def _proposals(
 ) -> tuple[Proposal, ...]:
     if fit is None or not any(word.value is anchor for word in config.node.keywords):
         return ()
+    is_member = isinstance(anchor, ast.Attribute) and anchor.attr == _type_of(config)
+    # What a parameter or a variable brings may be meant for other models as well.
+    is_written = is_member or isinstance(anchor, ast.Constant)
+    fix: RemoveKeyword | ReplaceKeyword
     if not fit:
+        title, fix = f"Leave {_FIELD} out", RemoveKeyword(_FIELD)
         # With these models no type ever worked.
         safety = Applicability.SAFE if is_safe else Applicability.UNSAFE
-        return (Proposal(f"Leave {_FIELD} out", safety, RemoveKeyword(_FIELD), (config.node,)),)
-    code = f'"{fit}"'
-    if isinstance(anchor, ast.Attribute):
-        code = f"{scene.document.source(anchor.value)}.{fit}"
-    elif isinstance(anchor, ast.Constant):
-        code = f"'{fit}'" if scene.document.source(anchor).startswith("'") else code
-    fix = ReplaceKeyword(_FIELD, code)
-    return (Proposal(f"Write {_FIELD}={code}", Applicability.UNSAFE, fix, (config.node,)),)
+    else:
+        code = f'"{fit}"'
+        if isinstance(anchor, ast.Attribute) and is_member:
+            code = f"{scene.document.source(anchor.value)}.{fit}"
+        elif is_written and scene.document.source(anchor).startswith("'"):
+            code = f"'{fit}'"
+        title, fix = f"Write {_FIELD}={code}", ReplaceKeyword(_FIELD, code)
+        safety = Applicability.UNSAFE
+    safety = safety if is_written else Applicability.DISPLAY
+    return (Proposal(title, safety, fix, (config.node,)),)

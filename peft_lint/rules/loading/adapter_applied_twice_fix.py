@@ -35,11 +35,18 @@ class UseMerged:
     def leave_Call(
         self, original: cst.Call, updated: cst.Call, rewriting: Rewriting
     ) -> cst.BaseExpression:
-        """Return the base."""
+        """Return the base; a statement that would bind it to its own name goes."""
         from peft_lint.syntax.locations import locate
 
         statement = locate(rewriting.document.tree, rewriting.target).statement
         value = getattr(statement, "value", None)
         if self._base is None or value is not rewriting.target:
             raise NoFix("what follows may need a PeftModel")
-        return rewriting.expression(rewriting.copy(self._base, rewriting.target))
+        base = rewriting.copy(self._base, rewriting.target)
+        bound = [rewriting.source(target) for target in getattr(statement, "targets", ())]
+        if bound == [base]:
+            rewriting.remove(statement)
+            return original
+        if base in bound:
+            raise NoFix("it would bind a name to itself")
+        return rewriting.expression(base)
