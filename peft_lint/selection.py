@@ -12,6 +12,8 @@ from peft_lint.rulebook import RuleInfo, all_rules
 ALWAYS = frozenset({"PEF000", "PEF001"})
 _PREFIX = re.compile(r"PEF\d{0,2}")
 _CODE = re.compile(r"PEF\d{1,3}")
+# From this likeness on, of at most 1, one word may have been meant by another.
+_NEAR = 0.7
 
 
 class Layer(Record):
@@ -61,9 +63,8 @@ def problem(selector: str) -> str | None:
 def unknown(word: str, words: Sequence[str]) -> str:
     """Return that no rule is called so, and what may have been meant."""
     # Of a code without a slip every other code is as near as the next.
-    listed = _CODE.fullmatch(word)
-    hint = "; `peft-lint rules` lists them" if listed else did_you_mean(word, words)
-    return f"unknown rule `{word}`{hint}"
+    hint = "" if _CODE.fullmatch(word) else did_you_mean(word, words)
+    return f"unknown rule `{word}`{hint or '; `peft-lint rules` lists them'}"
 
 
 def named(selectors: Iterable[str]) -> frozenset[str]:
@@ -79,11 +80,18 @@ def find(code_or_name: str) -> RuleInfo | None:
 
 def did_you_mean(word: str, words: Sequence[str]) -> str:
     """Return "; did you mean `x`?" for the nearest of `words`, or nothing."""
-    import difflib
+    from difflib import SequenceMatcher
 
-    lowered = {candidate.lower(): candidate for candidate in words}
-    near = difflib.get_close_matches(word.lower(), lowered, 1, 0.6)
-    return f"; did you mean `{lowered[near[0]]}`?" if near else ""
+    matcher = SequenceMatcher(b=word.lower())
+    near: list[tuple[float, int, str]] = []
+    for candidate in words:
+        matcher.set_seq1(candidate.lower())
+        if (ratio := matcher.ratio()) >= _NEAR:
+            # Slips are seldom at the beginning.
+            first = matcher.get_matching_blocks()[0]
+            near.append((ratio, first.size if first.a == first.b == 0 else 0, candidate))
+    best = max(near, key=lambda one: one[:2], default=None)
+    return f"; did you mean `{best[2]}`?" if best else ""
 
 
 def spellings() -> list[str]:

@@ -100,7 +100,7 @@ class _Check:
         ):
             shown = options.stdin_filename if path == STDIN else None
             if shown and options.force_exclude and is_excluded(shown, self._settings):
-                if options.fix and not options.diff:
+                if options.fixes_stdin:
                     sys.stdout.buffer.write(sys.stdin.buffer.read())
                 continue
             yield path
@@ -175,7 +175,7 @@ class _Check:
         try:
             return self._documents(path, data, sources.read(data, shown), plan)
         except sources.UnreadableError as error:
-            self._unreadable(path, str(error))
+            self._unreadable(shown, str(error))
         except DocumentError as error:
             self._failed(not_analysed(document, error), plan)
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -23,6 +24,8 @@ FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdj
 SHELLS = ("bash", "zsh", "tcsh")
 # Options of a settings file that have no meaning for a single run.
 _FILE_ONLY = ("exclude", "extend-exclude", "unfixable", "extend-safe-fixes")
+# What a message has that says itself what to do.
+_HINT = re.compile(r"did you mean|`peft-lint \w+` lists")
 _COMMANDS = """\
 commands:
   check PATH...       the default: `peft-lint PATH` is `peft-lint check PATH`
@@ -66,7 +69,7 @@ class CheckOptions(Record):
     @property
     def fixes_stdin(self) -> bool:
         """Whether the fixed text of standard input goes to standard output."""
-        return self.fix and not self.diff and STDIN in self.paths
+        return self.rewrites and not self.diff and STDIN in self.paths
 
     @property
     def creates_baseline(self) -> bool:
@@ -113,7 +116,8 @@ class Parser(argparse.ArgumentParser):
             options, _ = _parted(self._given)
             wrong = (text for text in options if text.partition("=")[0] not in self._known())
             message = next(map(self._unknown, wrong), message)
-        hint = "" if "did you mean" in message else f" (see `{self.prog} --help`)"
+        message = message.replace("ignored explicit argument", "takes no value, but was given")
+        hint = "" if _HINT.search(message) else f" (see `{self.prog} --help`)"
         raise UsageError(message.removeprefix("argument ") + hint)
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -173,6 +177,14 @@ def parse_check(arguments: list[str]) -> CheckOptions:
         parser.error("--watch goes without --update-baseline and --add-ignores")
     if namespace.watch and STDIN in namespace.paths:
         parser.error("--watch needs paths: standard input is read once")
+    if namespace.unsafe_fixes and not (namespace.fix or namespace.diff):
+        parser.error("--unsafe-fixes needs --fix or --diff")
+    if namespace.stdin_filename is not None and STDIN not in namespace.paths:
+        parser.error("--stdin-filename needs the path -, which stands for standard input")
+    if namespace.statistics and namespace.output_format != "full":
+        parser.error("--statistics is a report of its own: it goes without --output-format")
+    if namespace.config is not None and namespace.isolated:
+        parser.error("--isolated goes without --config")
     if namespace.add_ignores is not None and namespace.fix:
         parser.error("--add-ignores goes without --fix: first fix, then ignore what is left")
     values: dict[str, Any] = targets(namespace)
@@ -286,7 +298,9 @@ def check_parser() -> Parser:
     files.add_argument(
         "--force-exclude", action="store_true", help="leave out excluded files even if named"
     )
-    files.add_argument("--stdin-filename", metavar="FILE", help="the name of standard input")
+    files.add_argument(
+        "--stdin-filename", metavar="FILE", type=named, help="the name of standard input"
+    )
     files.add_argument(
         "--watch", action="store_true", help="check again when something changes, until Ctrl-C"
     )

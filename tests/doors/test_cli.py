@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors.programs import SCRIPT, UNUSED, Cli, environment
+from tests.doors.programs import CALL, SCRIPT, UNUSED, Cli, environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLEAN = "import peft\n"
@@ -59,6 +59,20 @@ def test_version_and_help(cli):
         ([], "the following arguments are required: PATH (see `peft-lint --help`)"),
         (["rule", "PEF00X"], "unknown rule `PEF00X`; did you mean `PEF00"),
         (["rule", "PEF999"], "unknown rule `PEF999`; `peft-lint rules` lists them"),
+        (["rule", "saved"], "unknown rule `saved`; `peft-lint rules` lists them\n"),
+        (
+            ["--select", "PEF9", "."],
+            "--select: unknown rule `PEF9`; `peft-lint rules` lists them\n",
+        ),
+        (["--fix=yes", "a.py"], "--fix: takes no value, but was given 'yes' (see"),
+        (["--unsafe-fixes", "a.py"], "--unsafe-fixes needs --fix or --diff"),
+        (["--stdin-filename", "b.py", "a.py"], "--stdin-filename needs the path -, which stands"),
+        (["-", "--stdin-filename", ""], "--stdin-filename: the name is empty"),
+        (
+            ["--statistics", "--output-format", "json", "a.py"],
+            "--statistics is a report of its own: it goes without --output-format",
+        ),
+        (["--isolated", "--config", "a.toml", "a.py"], "--isolated goes without --config"),
         (["--select", " , ", "."], "--select: names no rule (see `peft-lint --help`)"),
         (["trace", "gone.py"], "gone.py: No such file or directory"),
         (["trace", "a.py", "b.py"], "surplus argument `b.py` (see `peft-lint trace --help`)"),
@@ -209,6 +223,19 @@ def test_undecodable_standard_input_comes_back_unharmed(cli):
         capture_output=True, check=False, env=environment(),
     )  # fmt: skip
     assert (process.returncode, process.stdout) == (1, b"import peft\xff")
+
+
+def test_ignoring_in_standard_input_writes_the_text(cli):
+    assert cli("-", "--add-ignores", "the server loads it", stdin=SCRIPT.encode()) == 0
+    comment = "# peft-lint: ignore[PEF101] the server loads it\n"
+    assert cli.stdout == SCRIPT.replace(CALL, comment + CALL)
+    assert "1 fix applied" in cli.stderr
+
+
+def test_a_failure_of_standard_input_has_the_name_that_is_given(cli):
+    text = b'{"cells": "from peft import PeftModel"'
+    assert cli("-", "--stdin-filename", "a.ipynb", stdin=text) == 2
+    assert cli.stderr.startswith("peft-lint: error: a.ipynb: not valid JSON: ")
 
 
 def test_excluded_files(cli):
