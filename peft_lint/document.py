@@ -32,6 +32,16 @@ def not_python(error: SyntaxError) -> str:
     return f"not valid Python {major}.{minor}: {error.msg}"
 
 
+def not_text(error: UnicodeDecodeError, encoding: str) -> str:
+    """Return what is said of bytes that an encoding does not have."""
+    return f"not {encoding} text: byte 0x{error.object[error.start]:02x} cannot be decoded"
+
+
+def row_of(error: UnicodeDecodeError) -> int:
+    """Return the 1-based line in which a byte cannot be decoded."""
+    return len(_LINE_END.findall(error.object[: error.start].decode("latin-1"))) + 1
+
+
 class DocumentError(Exception):
     """A source that cannot be analysed: not text, not Python, or too large.
 
@@ -106,6 +116,8 @@ class Document:
         """Decode `data` as Python does (PEP 263); raise DocumentError when it cannot."""
         if len(data) > MAX_BYTES:
             raise DocumentError(f"larger than {MAX_BYTES // 1_000_000} MB, not analysed")
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise DocumentError("not Python: text in UTF-16, save it as UTF-8")
         bom = data.startswith(codecs.BOM_UTF8)
         body = data[len(codecs.BOM_UTF8) :] if bom else data
         encoding = "utf-8" if bom else _declared_encoding(body)
@@ -114,9 +126,9 @@ class Document:
         except LookupError:
             raise DocumentError(f"unknown encoding {encoding!r} in the coding comment") from None
         except UnicodeDecodeError as error:
-            row = len(_LINE_END.findall(body[: error.start].decode("latin-1"))) + 1
-            message = f"not {encoding} text: byte 0x{body[error.start]:02x} cannot be decoded"
-            raise DocumentError(message, row) from None
+            before = body[: error.start].decode(encoding, "replace")
+            column = len(before) - line_starts(before)[-1] + 1
+            raise DocumentError(not_text(error, encoding), row_of(error), column) from None
         return cls(path, text, encoding, bom)
 
     @property
@@ -143,11 +155,20 @@ class Document:
                 warnings.simplefilter("ignore")
                 return ast.parse(self.text)
         except SyntaxError as error:
-            row, column = error.lineno or 1, error.offset or 1
-            raise DocumentError(not_python(error), row, max(column, 1)) from None
+            row, column = error.lineno or 0, max(error.offset or 1, 1)
+            if not row:
+                row, column = self._null_character()
+            raise DocumentError(not_python(error), row, column) from None
         except (ValueError, RecursionError, MemoryError) as error:
             detail = str(error) or type(error).__name__
-            raise DocumentError(f"not analysed: the parser gave up ({detail})") from None
+            message = f"not analysed: the parser gave up ({detail})"
+            raise DocumentError(message, *self._null_character()) from None
+
+    def _null_character(self) -> tuple[int, int]:
+        """Return row and column of what Python refuses without naming a place, else of the top."""
+        at = max(self.text.find("\0"), 0)
+        row = self.row(at)
+        return row, at - self.line_starts[row - 1] + 1
 
     @cached_property
     def outline(self) -> Outline:

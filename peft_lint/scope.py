@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 # Each word below holds one of these. A search for both, which begin with the same letter, runs
@@ -20,12 +21,14 @@ _OTHERS = (
     b"from unsloth",
     b"import unsloth",
 )
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def admits(data: bytes) -> bool:
-    """Return whether a document can hold a finding, from its bytes in any ASCII-like encoding."""
+    """Return whether a document can hold a finding, from its bytes in any usual encoding."""
     if _FIRST.search(data) is None:
-        return False
+        # Python does not read UTF-16, some editors write it: to be told, not passed over.
+        return data.startswith(_UTF_16) and admits(data[2:].replace(b"\0", b""))
     if b"peft" in data and any(word in data for word in _PEFT):
         return True
     return _LOADS in data and any(word in data for word in _OTHERS)

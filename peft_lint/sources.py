@@ -29,11 +29,13 @@ def read(data: bytes, path: str) -> Document | None:
             raise UnreadableError(str(error)) from None
     if path.endswith(".md"):
         from peft_lint import markdown
+        from peft_lint.document import not_text, row_of
 
         try:
             return markdown.read(data, path)
         except UnicodeDecodeError as error:
-            raise UnreadableError(f"not UTF-8 text: byte {error.start}") from None
+            reason = f"{not_text(error, 'UTF-8')}, in line {row_of(error)}"
+            raise UnreadableError(reason) from None
     # Discovery asks for the endings above only, most often for files out of scope.
     from peft_lint.document import Document
 

@@ -17,7 +17,9 @@ from peft_lint.document import (
     Problem,
     line_starts,
     not_python,
+    not_text,
     replaced,
+    row_of,
 )
 from peft_lint.finding import Edit, Span
 from peft_lint.lean import Record
@@ -214,7 +216,8 @@ def read(data: bytes, path: str) -> Notebook | None:
     try:
         text = data[len(codecs.BOM_UTF8) if bom else 0 :].decode("utf-8")
     except UnicodeDecodeError as error:
-        raise raw.NotebookError(f"not UTF-8 text: byte {error.start}") from None
+        reason = f"{not_text(error, 'UTF-8')}, in line {row_of(error)}"
+        raise raw.NotebookError(reason) from None
     source = raw.parse(text)
     return Notebook(path, source, bom=bom) if _speaks_python(source) else None
 

@@ -156,6 +156,30 @@ def test_files_that_are_not_text(cli):
     assert "1 outside scope, 1 not analysed" in cli.stderr
 
 
+@pytest.mark.parametrize(
+    ("data", "place", "words"),
+    [
+        (b"import peft\nx = 1  # K\xf6ln\n", "2:11", "not utf-8 text: byte 0xf6 cannot be decoded"),
+        (b"import peft\nx = '\0'\n", "2:6", "null bytes"),
+        (SCRIPT.encode("utf-16"), "1:1", "not Python: text in UTF-16, save it as UTF-8"),
+        (b"import peft\n" + b"#" * 5_000_000, "1:1", "larger than 5 MB, not analysed"),
+        (b"import peft\n\nx = (1\n", "3:5", "'(' was never closed"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_place(cli, data, place, words):
+    cli.write("a.py", data)
+    assert cli("a.py", "--fix", "--output-format", "concise") == 1
+    assert cli.stdout.startswith(f"a.py:{place}: PEF001 ")
+    assert words in cli.stdout
+    assert (cli.folder / "a.py").read_bytes() == data
+
+
+def test_other_encodings_that_only_mention_peft_stay_outside(cli):
+    cli.write("a.py", "# peft is a package\n".encode("utf-16"))
+    assert cli("a.py") == 0
+    assert "1 outside scope" in cli.stdout
+
+
 def test_concise_and_json_carry_no_colour(cli):
     cli.write("a.py", UNUSED)
     assert cli("a.py", "--output-format", "concise", FORCE_COLOR="1") == 0

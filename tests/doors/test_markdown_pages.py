@@ -110,7 +110,9 @@ def test_a_page_that_is_no_text(lint, tmp_path):
     (tmp_path / "a.md").write_bytes(b"```python\nimport peft  # \xff\n```\n")
     process = lint("a.md")
     assert process.returncode == 2
-    assert process.stderr == "peft-lint: error: a.md: not UTF-8 text: byte 25\n"
+    assert process.stderr == (
+        "peft-lint: error: a.md: not UTF-8 text: byte 0xff cannot be decoded, in line 2\n"
+    )
 
 
 def test_the_pages_of_this_project_are_clean():

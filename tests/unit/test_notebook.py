@@ -256,7 +256,9 @@ def test_what_is_no_notebook(text, message):
 
 
 def test_bytes_that_are_no_text_and_a_byte_order_mark():
-    with pytest.raises(raw.NotebookError, match="not UTF-8 text: byte 1"):
+    with pytest.raises(
+        raw.NotebookError, match="not UTF-8 text: byte 0xff cannot be decoded, in line 1"
+    ):
         notebook.read(b"{\xff}", "a.ipynb")
     data = b"\xef\xbb\xbf" + WRITE(content()).encode()
     document = notebook.read(data, "a.ipynb")
