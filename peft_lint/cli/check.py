@@ -141,9 +141,12 @@ class _Check:
         self._unreadable(path, reason)
 
     def _unreadable(self, path: str, reason: str) -> None:
+        self._unusable(path, reason, self.report.failed)
+
+    def _unusable(self, path: str, reason: str, noted: list[str]) -> None:
         self._progress.clear()
         complain(f"{path}: {reason}")
-        self.report.failed.append(path)
+        noted.append(path)
         self.broken = True
 
     def _file(self, path: str, data: bytes, plan: Plan) -> None:
@@ -270,7 +273,7 @@ class _Check:
         try:
             files.replace(path, data)
         except OSError as error:
-            self._unreadable(path, f"not written: {error.strerror}")
+            self._unusable(path, f"not written: {error.strerror}", self.report.unwritten)
             return False
         return True
 

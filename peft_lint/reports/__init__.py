@@ -26,7 +26,8 @@ class FileReport(Record):
 class RunReport:
     """All files of a run; `failed` names those that could not be analysed.
 
-    `known` counts findings that were left out because the baseline has them.
+    `unwritten` names those that could not be fixed, since they cannot be written. `known`
+    counts findings that were left out because the baseline has them.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class RunReport:
         self.out_of_scope = out_of_scope
         self.failed = list(failed)
         self.known = 0
+        self.unwritten: list[str] = []
 
     @property
     def findings(self) -> list[Finding]:
@@ -65,6 +67,8 @@ def summary(run: RunReport) -> str:
     files = f"{count(run.analysed, 'file', 'files')} analysed, {run.out_of_scope} outside scope"
     if run.failed:
         files += f", {len(run.failed)} not analysed"
+    if run.unwritten:
+        files += f", {len(run.unwritten)} not written"
     return f"{', '.join(parts)}: {files}"
 
 

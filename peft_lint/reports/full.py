@@ -21,7 +21,8 @@ _FIX_WORDS = {
 
 def render(run: RunReport, paint: Paint) -> str:
     """Return all findings and applied fixes, then the summary."""
-    parts = [_applied(report, paint) for report in run.files if report.applied]
+    applied = "".join(_applied(report, paint) for report in run.files)
+    parts = [applied] if applied else []
     for report in run.files:
         parts += [_finding(report.document, finding, paint) for finding in report.findings]
     return "\n".join([*parts, summary(run) + "\n"])

@@ -27,6 +27,7 @@ def render(run: RunReport) -> str:
             "analysed": run.analysed,
             "out_of_scope": run.out_of_scope,
             "failed": run.failed,
+            "unwritten": run.unwritten,
         },
     }
     return json.dumps(report, indent=2) + "\n"

@@ -29,8 +29,9 @@ def render(run: RunReport) -> str:
     """Return one run; paths are relative to the working directory, columns in code points."""
     codes = sorted({finding.code for finding in run.findings})
     failed = [
-        {"level": "error", "message": {"text": f"not analysed: {relative(path)}"}}
-        for path in run.failed
+        {"level": "error", "message": {"text": f"{what}: {relative(path)}"}}
+        for what, paths in (("not analysed", run.failed), ("not written", run.unwritten))
+        for path in paths
     ]
     results = []
     for file in run.files:
@@ -55,7 +56,7 @@ def render(run: RunReport) -> str:
                 "originalUriBaseIds": {_ROOT: {"uri": f"{Path(os.getcwd()).as_uri()}/"}},
                 "invocations": [
                     {
-                        "executionSuccessful": not run.failed,
+                        "executionSuccessful": not failed,
                         "toolExecutionNotifications": failed,
                     }
                 ],

@@ -317,8 +317,18 @@ def test_a_read_only_file_is_not_replaced(cli):
     assert cli.stderr == "peft-lint: error: a.py: not written: Permission denied\n"
     assert path.read_text() == SCRIPT
     # Nothing was fixed, and the report does not say so.
-    assert "1 finding (1 error), 1 fixable with --fix: 1 file analysed" in cli.stdout
+    assert cli.stdout.endswith(
+        "1 finding (1 error), 1 fixable with --fix: 1 file analysed, 0 outside scope, 1 not written\n"
+    )
     assert "fixed[" not in cli.stdout
+    cli("--fix", "a.py", "--output-format", "json")
+    files = json.loads(cli.stdout)["files"]
+    assert files == {"analysed": 1, "out_of_scope": 0, "failed": [], "unwritten": ["a.py"]}
+    cli("--fix", "a.py", "--output-format", "sarif")
+    (invocation,) = json.loads(cli.stdout)["runs"][0]["invocations"]
+    assert not invocation["executionSuccessful"]
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["message"]["text"] == "not written: a.py"
     assert cli("a.py", "--diff") == 1
 
 

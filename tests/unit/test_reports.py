@@ -192,9 +192,10 @@ def test_when_colours_are_used(monkeypatch, environment, tty, expected):
 
 def test_applied_fixes_are_listed():
     applied = (AppliedFix("PEF101", "Load it", Place(None, 3, 1)),)
-    run = RunReport([FileReport(Document("a.py", SCRIPT), (), applied)], analysed=1)
-    assert full.render(run, colour.Paint(False)) == (
-        "fixed[PEF101] a.py:3: Load it\n\nno findings, 1 fix applied: 1 file analysed, 0 outside scope\n"
+    files = [FileReport(Document(name, SCRIPT), (), applied) for name in ("a.py", "b.py")]
+    assert full.render(RunReport(files, analysed=2), colour.Paint(False)) == (
+        "fixed[PEF101] a.py:3: Load it\nfixed[PEF101] b.py:3: Load it\n\n"
+        "no findings, 2 fixes applied: 2 files analysed, 0 outside scope\n"
     )
 
 
@@ -228,7 +229,8 @@ def test_json_schema_1():
     run = RunReport([FileReport(Document("a.py", SCRIPT), [script_finding()])], 2, 3, ["b.py"])
     call = {"path": "a.py", "cell": None, "row": 3, "column": 9, "end_row": 7, "end_column": 2}
     report = json.loads(json_report.render(run))
-    assert report["files"] == {"analysed": 2, "out_of_scope": 3, "failed": ["b.py"]}
+    files = {"analysed": 2, "out_of_scope": 3, "failed": ["b.py"], "unwritten": []}
+    assert report["files"] == files
     assert report["schema"] == 1
     (found,) = report["findings"]
     story = found.pop("story")
