@@ -70,7 +70,8 @@ def checked(key: str, value: object) -> object:
     """Return the value of one key as `Settings` holds it; raise OptionError if it cannot be."""
     option = _BY_KEY.get(key)
     if option is None:
-        raise OptionError(f"unknown option `{key}`{did_you_mean(key, list(_BY_KEY))}")
+        hint = did_you_mean(key, list(_BY_KEY)) or "; `peft-lint settings --schema` lists them"
+        raise OptionError(f"unknown option `{key}`{hint}")
     if option.kind == "flag":
         if not isinstance(value, bool):
             raise OptionError(f"`{key}` must be true or false")
@@ -113,7 +114,8 @@ def _check_rules(selectors: str | list[str]) -> None:
 
 def _strings(key: str, value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise OptionError(f"`{key}` must be a list of strings")
+        example = f', such as ["{value}"]' if isinstance(value, str) else ""
+        raise OptionError(f"`{key}` must be a list of strings{example}")
     return value
 
 

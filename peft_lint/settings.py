@@ -106,7 +106,7 @@ def _table(path: str, shown: str) -> tuple[dict[str, Any], str] | None:
             data = stream.read()
     except OSError as error:
         raise SettingsError(f"{shown}: {error.strerror}") from None
-    if _embedded(path) and b"peft-lint" not in data:
+    if _embedded(path) and b"peft-lint" not in data and b"peft_lint" not in data:
         return None
     table: Any = _parse(data, shown)
     text = data.decode("utf-8-sig")
@@ -114,6 +114,9 @@ def _table(path: str, shown: str) -> tuple[dict[str, Any], str] | None:
         tool = table.get("tool")
         table = tool.get("peft-lint") if isinstance(tool, dict) else None
         if table is None:
+            if isinstance(tool, dict) and "peft_lint" in tool:
+                where = f"{shown}:{_row(text, ('peft_lint',), True)}"
+                raise SettingsError(f"{where}: `peft_lint` is not read: write [tool.peft-lint]")
             return None
         if not isinstance(table, dict):
             raise SettingsError(

@@ -12,6 +12,7 @@ import yaml
 
 from peft_lint.cli import COMMANDS
 from peft_lint.cli.options import parse_check
+from peft_lint.discovery import DEFAULT_EXCLUDES
 from peft_lint.rulebook import all_rules
 from peft_lint.server.actions import FIX_ALL, NOTEBOOK_FIX_ALL
 from peft_lint.symptoms import all_symptoms, matching
@@ -146,6 +147,12 @@ def test_the_site_builds_without_a_warning(tmp_path):
         text = page.read_text()
         assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="https?:', text), page
         assert "{{" not in text
+
+
+def test_the_folders_that_are_left_out_are_all_named():
+    text = (ROOT / "docs" / "doors" / "settings.md").read_text()
+    listed = text.split("by default folders called", 1)[1].split(". Links", 1)[0]
+    assert sorted(re.findall(r"`([^`]+)`", listed)) == sorted(DEFAULT_EXCLUDES)
 
 
 def test_every_rule_lies_behind_a_symptom():

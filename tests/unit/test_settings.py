@@ -94,7 +94,9 @@ def test_a_broken_pyproject_of_others_is_not_our_business(folder):
         ('[tool]\npeft-lint = { exlcude = ["x"] }\n', "pyproject.toml:2: unknown option `exlcude`; did you mean `exclude`?"),
         ('tool.peft-lint.exlcude = ["x"]\n', "pyproject.toml:1: unknown option `exlcude`; did you mean `exclude`?"),
         ("[tool.peft-lint.lint]\nselect = []\n", "pyproject.toml:1: unknown option `lint`"),
-        ("[tool.peft-lint]\nqqq = 1\n", "pyproject.toml:2: unknown option `qqq`"),
+        ("[tool.peft-lint]\nqqq = 1\n", "pyproject.toml:2: unknown option `qqq`; `peft-lint settings --schema` lists them"),
+        ('[tool.peft-lint]\nselect = "PEF1"\n', 'pyproject.toml:2: `select` must be a list of strings, such as ["PEF1"]'),
+        ("[project]\n\n[tool.peft_lint]\nselect = []\n", "pyproject.toml:3: `peft_lint` is not read: write [tool.peft-lint]"),
     ],
 )  # fmt: skip
 def test_errors_name_the_place_and_what_to_do(folder, text, message):
