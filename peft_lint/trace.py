@@ -22,6 +22,7 @@ def main_text(document: Document, target: Target, line: int | None) -> str:
     Raise DocumentError when the document is not Python.
     """
     path = printable(document.path)
+    line = line and _first_line(document, line)
     where = f"after {_line(document, line)}" if line else "at the end of the module"
     seen = beliefs(document, target, line)
     if not seen:
@@ -33,6 +34,18 @@ def main_text(document: Document, target: Target, line: int | None) -> str:
         parts += [f"\nworld {number}" if len(seen) > 1 else ""]
         parts += _world(document, world, frame)
     return "\n".join([*parts, "", *_rules(document, target)]) + "\n"
+
+
+def _first_line(document: Document, line: int) -> int:
+    """Return where the simple statement begins that `line` belongs to, else the line itself."""
+    around = [
+        node.lineno
+        for node in document.nodes
+        if isinstance(node, ast.stmt)
+        and not hasattr(node, "body")
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return min(around, default=line)
 
 
 def about(document: Document, target: Target, node: ast.expr, line: int) -> str:
@@ -138,8 +151,8 @@ def _adapter(body: Body, adapter: Adapter) -> str:
     trainable = {True: "trainable", False: "frozen", None: "maybe trainable"}[adapter.trainable]
     merged = {True: ", merged", False: "", None: ", maybe merged"}[adapter.merged]
     return (
-        f"{adapter.weights.value} weights, {active}, {trainable}, its dropout is "
-        f"{_above(adapter.dropout)} and in {_mode(adapter.training)}{merged}"
+        f"{active}, {trainable}{merged}, its weights are {adapter.weights.value}, its dropout is "
+        f"{_above(adapter.dropout)} and in {_mode(adapter.training)}"
     )
 
 
@@ -155,12 +168,12 @@ def _rules(document: Document, target: Target) -> list[str]:
     """Say which rules looked at the document, and which of them found something."""
     rules = [rule for rule in all_rules() if rule.module]
     found = {finding.code for finding in find(document, rules, target)}
-    silent = [rule.code for rule in rules if rule.code not in found]
     lines = (
         []
         if scope.admits(document.text.encode("utf-8", "surrogatepass"))
         else ["the scope gate keeps this document out"]
     )
     if found:
-        lines.append(f"found something: {', '.join(sorted(found))}")
-    return [*lines, f"kept silent: {', '.join(silent)}"]
+        silent = f"; the other {len(rules) - len(found)} rules are silent"
+        return [*lines, f"found something: {', '.join(sorted(found))}{silent}"]
+    return [*lines, f"all {len(rules)} rules are silent"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser
 
@@ -23,5 +26,9 @@ def server(arguments: list[str]) -> int:
         if error.name not in ("pygls", "lsprotocol"):
             raise
         raise UsageError("the server needs pygls: install peft-lint[lsp]") from None
+    if sys.stdin.isatty():
+        # The thread that waits for input would not hear of it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        print("peft-lint: waiting for an editor on standard input, Ctrl-C ends it", file=sys.stderr)
     make().start_io()
     return 0

@@ -58,7 +58,7 @@ def _finding(document: Document, finding: Finding, paint: Paint) -> str:
     ]
     if (order := _order(document, finding)) is not None:
         lines.append(f"{note} {order}")
-    more = url(finding.code) or f"peft-lint rule {finding.code}"
+    more = url(finding.code) or f"`peft-lint rule {finding.code}` explains it"
     lines.append(f"{note} {paint(BOLD, finding.name)}: {more}")
     return "\n".join(lines) + "\n"
 

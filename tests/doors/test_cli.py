@@ -350,6 +350,21 @@ def test_rule_pages(cli):
     assert cli.stdout == by_code
 
 
+def test_trace_takes_any_line_of_a_statement(cli):
+    call = CALL.replace("(base, config)", "(\n    base,\n    config,\n)")
+    cli.write("a.py", SCRIPT.replace(CALL, call))
+    for line in (6, 8, 9):
+        assert cli("trace", f"a.py:{line}") == 0
+        assert cli.stdout.startswith("a.py: one world after line 6\n")
+    assert "\nfound something: PEF101; the other " in cli.stdout
+    assert "    adapter 'default': active, frozen, its weights are fresh" in cli.stdout
+    assert cli("trace", "a.py:3") == 0
+    assert cli.stdout == "a.py: no statement that is reached begins on line 3\n"
+    cli.write("b.py", CLEAN)
+    assert cli("trace", "b.py") == 0
+    assert cli.stdout.endswith(" rules are silent\n")
+
+
 def test_same_input_same_output_under_any_hash_seed(cli):
     for name in ("b", "a", "c/d"):
         cli.write(f"{name}.py", UNUSED.replace("old", "# noqa: PEF002, PEF001"))

@@ -69,7 +69,7 @@ def test_a_finding_across_cells(lint):
         "  | ------------ and it is made ready for inference here\n"
         "  |\n"
         "  = safe fix: Load the trained adapter with PeftModel.from_pretrained\n"
-        "  = trained-checkpoint-reinitialised: peft-lint rule PEF101\n"
+        "  = trained-checkpoint-reinitialised: `peft-lint rule PEF101` explains it\n"
         "\n"
         "1 finding (1 error), 1 fixable with --fix: 1 file analysed, 0 outside scope\n"
     )

@@ -1,6 +1,9 @@
 """The language server as clients speak to it: over its real standard input and output."""
 
 import json
+import os
+import pty
+import signal
 import subprocess
 import sys
 
@@ -215,6 +218,20 @@ def test_a_client_that_vanishes_ends_the_server(tmp_path):
     process.stdin.close()
     assert process.wait(timeout=60) is not None
     assert len(process.stderr.read()) < 5_000
+
+
+def test_who_starts_it_in_a_terminal_is_told_and_can_end_it(tmp_path):
+    parent, child = pty.openpty()
+    with subprocess.Popen(
+        COMMAND, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, stdin=child, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr.readline() == (
+            b"peft-lint: waiting for an editor on standard input, Ctrl-C ends it\n"
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == -signal.SIGINT
+    os.close(child)
+    os.close(parent)
 
 
 def test_without_the_extra_there_is_one_clear_line(tmp_path):

@@ -77,7 +77,7 @@ def test_full_tells_the_story_in_the_source():
         "   = safe fix: Load it\n"
         "   = unsafe fix: Guess it\n"
         "   = suggestion: Think\n"
-        "   = a-rule: peft-lint rule PEF101\n"
+        "   = a-rule: `peft-lint rule PEF101` explains it\n"
         "\n"
         "1 finding (1 error), 1 fixable with --fix: 1 file analysed, 0 outside scope\n"
     )
