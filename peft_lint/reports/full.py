@@ -82,8 +82,13 @@ def _labels(finding: Finding) -> list[Label]:
     labels = []
     for number, step in enumerate(finding.story, 1):
         words = printable(step.message)
-        text = f"{number}. {words}" if numbered else words
-        labels.append(Label(step.span, text, step.span == finding.span))
+        primary = step.span == finding.span
+        if numbered:
+            words = f"{number}. {words}"
+        elif primary and finding.message.startswith(step.message):
+            # It stands above already.
+            words = ""
+        labels.append(Label(step.span, words, primary))
     if not any(label.primary for label in labels):
         labels.append(Label(finding.span, "", primary=True))
     return labels

@@ -43,8 +43,11 @@ class OuterNames(Record):
     def defect(self, known: bool) -> Defect:
         """Return what is wrong; `known` is whether the model has modules of the names."""
         if not self.live:
-            words = "is a pattern for whole names, such as `model.layers.0.self_attn.q_proj`"
-            return Defect(Severity.ERROR, f"{self.text!r} {words}", as_list(self.dead), known)
+            words = (
+                f"{self.text!r} matches no module: a text is a pattern for whole names, "
+                "such as `model.layers.0.self_attn.q_proj`"
+            )
+            return Defect(Severity.ERROR, words, as_list(self.dead), known)
         prefix = _PREFIX.match(self.live[0])
         code = None
         if prefix is not None and prefix[0].startswith("."):
@@ -62,7 +65,7 @@ def defect_of_text(text: str) -> Defect | None:
     if text.lower() == _ALL_LINEAR:
         return None
     if _means_all_linear(text):
-        message = f"{text!r} is no module, nor {_ALL_LINEAR!r}"
+        message = f"{text!r} is no module; did you mean {_ALL_LINEAR!r}?"
         return Defect(Severity.ERROR, message, f'"{_ALL_LINEAR}"', True)
     names = re.split(r"[,;\s]+", text.strip())
     if len(names) > 1 and all(is_plain(name) for name in names if name):
@@ -85,10 +88,15 @@ def defect_of_list(names: tuple[str, ...]) -> Defect | None:
     severity = Severity.ERROR if len(dead) == len(names) else Severity.WARNING
     alone = len(names) == 1
     listed = ", ".join(repr(name) for name in dead)
-    message = f"a list holds names of modules, and {listed} is none"
+    message = (
+        f"a list holds names of modules, and {listed} {'is' if len(dead) == 1 else 'are'} none"
+    )
     if any(_means_all_linear(name) for name in dead):
         return Defect(
-            severity, f"{message}: {_ALL_LINEAR!r} stands alone", f'"{_ALL_LINEAR}"', alone
+            severity,
+            f"{message}: {_ALL_LINEAR!r} is written without a list",
+            f'"{_ALL_LINEAR}"',
+            alone,
         )
     meant = [part for name in names for part in (meant_names(name) if name in dead else [name])]
     code = as_list(meant) if all(map(is_plain, meant)) else None

@@ -90,6 +90,15 @@ def lines(text, *found, **options):
     return body[gutters[0] + 1 : gutters[-1]]
 
 
+def test_a_label_does_not_repeat_the_headline():
+    text = "f(a, b)\n"
+    steps = ((span(text, "a"), "a is lost"), (span(text, "b"), "and b is kept"))
+    found = finding(span(text, "a"), *steps, message="a is lost: nobody finds it")
+    assert lines(text, found) == ["1 | f(a, b)", "  |   ^  - and b is kept"]
+    other = finding(span(text, "b"), *steps, message="a is lost")
+    assert "a is lost" in "\n".join(lines(text, other))
+
+
 def test_several_labels_on_one_line_hang_from_their_places():
     text = "f(a, b, c)\n"
     found = finding(

@@ -101,14 +101,15 @@ def _judge(field: str, value: object, event: ConfigMade | ConfigUsed, scene: Sce
         return Wrong(f"lora_dropout={value!r} is no probability") if refused else None
     if field == "bias" and (value is None or isinstance(value, bool)):
         code = None if value else '"none"'
-        return Wrong(f"bias={value!r} is refused: it is a text", code)
+        return Wrong(f"bias={value!r} is refused: it has to be a text, such as 'none'", code)
     return _word(field, value, event, scene) if isinstance(value, str) else None
 
 
 def _number(field: str, value: object) -> Wrong | None:
     if isinstance(value, str):
         is_number = value.strip().isdecimal()
-        return Wrong(f"{field}={value!r} is a text", str(int(value)) if is_number else None)
+        message = f"{field}={value!r} is a text, where a number has to be"
+        return Wrong(message, str(int(value)) if is_number else None)
     if field == "r" and isinstance(value, (int, float)):
         if value <= 0:
             return Wrong(f"r={value!r} is refused: a rank is positive")

@@ -56,7 +56,7 @@ class Rule:
             if meant is not None and literal(value, ...) not in (False, None):
                 words = f"{word.arg}= is read by nothing: it is called {meant}"
                 fix = Proposal(
-                    f"Call the keyword {meant}",
+                    f"Rename the keyword to {meant}",
                     _SAFE,
                     RenameKeyword(word.arg, meant),
                     (event.node,),

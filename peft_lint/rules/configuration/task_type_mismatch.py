@@ -38,7 +38,7 @@ class Rule:
         # Before 4.52 every model of transformers had the method.
         asks = wraps and scene.machine.target.at_least("transformers", "4.52")
         if asks and _type_of(config) in _GENERATING and (is_classifier(body) or is_bare(body)):
-            words = "PEFT asks the model here for prepare_inputs_for_generation, which it has not"
+            words = "PEFT asks the model here for prepare_inputs_for_generation, which it lacks"
             self._add(config, event, body, words, _fitting(body), scene)
 
     def on_trained(self, event: Trained, scene: Scene) -> None:

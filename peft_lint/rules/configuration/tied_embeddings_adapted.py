@@ -84,7 +84,7 @@ def _suspicion(
         code="PEF315",
         severity=Severity.WARNING,
         message=(
-            f"{listed} of {body.family} has the weight that embeds and that answers: "
+            f"{body.family} uses one weight for embedding and output, and {listed} is adapted: "
             "merging changes both, and the merged model answers differently"
         ),
         anchor=anchor,

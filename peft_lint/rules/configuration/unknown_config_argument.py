@@ -75,7 +75,7 @@ def _suspect(
         lowest = target.lowest("peft") or release
         safe = event.config.complete and key(taken[meant].since) <= key(lowest)
         safety = Applicability.SAFE if safe else Applicability.UNSAFE
-        title, visitor = f"Call the keyword {meant}", RenameKeyword(written, meant)
+        title, visitor = f"Rename the keyword to {meant}", RenameKeyword(written, meant)
         proposals = (Proposal(title, safety, visitor, (event.node,)),)
     story = ((word.value, "the class refuses this keyword with a TypeError"),)
     return Suspicion("PEF303", Severity.ERROR, message, word.value, story, event.node, proposals)

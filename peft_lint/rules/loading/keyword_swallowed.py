@@ -138,5 +138,5 @@ def _in_save(
 
 
 def _renamed(node: Node, name: str, new: str, cost: str, safety: Applicability) -> Loss:
-    fix = Proposal(f"Call the keyword {new}", safety, RenameKeyword(name, new), (node,))
+    fix = Proposal(f"Rename the keyword to {new}", safety, RenameKeyword(name, new), (node,))
     return Loss(Severity.ERROR, cost, fix)

@@ -44,7 +44,9 @@ class Rule(Rewraps):
     def _suspicion(self, rewrap: Rewrap, used: bool) -> Suspicion:
         node, how = rewrap.event.node, rewrap.event.how
         if rewrap.nested:
-            message = f"{how} wraps a PeftModel again: an adapter saved from it loads as nothing"
+            message = (
+                f"{how} wraps a PeftModel again: an adapter saved from it loads without its weights"
+            )
         elif used:
             message = (
                 f"{how} wraps a base that carries an adapter: its first model now uses this one"

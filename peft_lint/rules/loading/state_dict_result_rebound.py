@@ -59,6 +59,7 @@ class Rule:
 
 
 def _suspicion(call: ast.Call, statement: ast.stmt, name: str, how: str) -> Suspicion:
+    title = f"Do not assign the result to {name}"
     return Suspicion(
         code="PEF110",
         severity=Severity.ERROR,
@@ -69,7 +70,7 @@ def _suspicion(call: ast.Call, statement: ast.stmt, name: str, how: str) -> Susp
             (statement, f"and {name} is no model from here on"),
         ),
         cause=call,
-        proposals=(Proposal(f"Keep {name}", Applicability.SAFE, DropAssignment(), (statement,)),),
+        proposals=(Proposal(title, Applicability.SAFE, DropAssignment(), (statement,)),),
     )
 
 

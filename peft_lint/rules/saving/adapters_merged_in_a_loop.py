@@ -104,7 +104,7 @@ class Rule(Merging):
         return Suspicion(
             code="PEF512",
             severity=Severity.ERROR,
-            message="the base model has the adapter before this one merged in",
+            message="the base model still has the previous adapter merged in",
             anchor=load.node,
             story=steps,
             cause=load.node,

@@ -99,7 +99,8 @@ def _suspicion(loss: Loss, every: list[Loss], scene: Scene) -> Suspicion:
     if loss.wraps:
         end = "and the wrapper, not the merged model, is wrapped again here"
         message = (
-            "the merged model is dropped: an adapter on the wrapper that stays loads as nothing"
+            "the merged model is dropped: "
+            "an adapter on the wrapper that stays loads without its weights"
         )
     return Suspicion(
         code="PEF501",

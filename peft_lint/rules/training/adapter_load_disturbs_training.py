@@ -99,7 +99,7 @@ def _suspicion(cause: ModelEvent, adapter: Adapter, run: Node) -> Suspicion:
     if isinstance(cause, AdapterLoaded):
         from peft_lint.rules.activating import Activate
 
-        does = f"to load another adapter ends the training of {name!r}"
+        does = f"loading another adapter ends the training of {name!r}"
         title = f"Activate the adapter {name!r} again"
         fix = Activate(name)
         proposals = (Proposal(title, Applicability.UNSAFE, fix, (cause.node,)),)

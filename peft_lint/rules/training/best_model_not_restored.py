@@ -57,20 +57,20 @@ def _suspicion(
     anchor = spelled(settings, _FIELD)
     words = "the last weights stay"
     if beside is not None:
-        words = 'the weights of "default" are loaded into it'
+        words = "the weights of 'default' are loaded into it"
     proposals: tuple[Proposal, ...] = ()
     call = adapter.node
     given = {word.arg for word in call.keywords} if isinstance(call, ast.Call) else set()
     if beside is None and "adapter_name" in given and _says_once(adapter.name, scene):
         visitor, safety = RemoveKeyword("adapter_name"), Applicability.UNSAFE
-        proposals = (Proposal('Call the adapter "default"', safety, visitor, (call,)),)
+        proposals = (Proposal("Call the adapter 'default'", safety, visitor, (call,)),)
     return Suspicion(
         code="PEF424",
         severity=Severity.ERROR,
-        message=f'the best checkpoint of the adapter "{adapter.name}" is not found: {words}',
+        message=f"the best checkpoint of the adapter {adapter.name!r} is not found: {words}",
         anchor=anchor,
         story=(
-            (adapter.node, f'the adapter is called "{adapter.name}" here, and saved in a folder'),
+            (adapter.node, f"the adapter is called {adapter.name!r} here, and saved in a folder"),
             (anchor, "the trainer looks for an adapter beside that folder"),
             (event.node, f"after the training {words}"),
         ),

@@ -107,7 +107,7 @@ def _suspicion(
     return Suspicion(
         code="PEF421",
         severity=Severity.ERROR,
-        message=f"{setting} and {config.class_name}: {conflict.words}",
+        message=f"{setting} with {config.class_name}: {conflict.words}",
         anchor=anchor,
         story=(
             (config.node, "the prompts are configured here"),
