@@ -65,8 +65,8 @@ class _Check:
     def run(self) -> int:
         options = self.options
         # Asked before the first file is touched, as settings are read: an error changes nothing.
-        check_place(options)
         planned = [(path, self._plan_of(path)) for path in self._paths()]
+        check_place(options, [path for path, _ in planned])
         if not planned and not self.broken and any(map(os.path.isdir, options.paths)):
             note = "no Python files, notebooks or Markdown pages in what was named"
             print(f"peft-lint: warning: {note}", file=sys.stderr)

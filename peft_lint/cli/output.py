@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 
 from peft_lint import files
@@ -16,9 +17,12 @@ from peft_lint.reports import RunReport, summary
 _MODULES = {"json": "json_report"}
 
 
-def check_place(options: CheckOptions) -> None:
-    """Raise UsageError where a file that is written at the end has no folder to be in."""
-    for path in (options.output_file, options.baseline):
+def check_place(options: CheckOptions, analysed: Iterable[str]) -> None:
+    """Raise UsageError where a file that is written at the end cannot or must not be there."""
+    report = options.output_file
+    if report is not None and os.path.realpath(report) in map(os.path.realpath, analysed):
+        raise UsageError(f"{report}: not written: it is one of the files to analyse")
+    for path in (report, options.baseline):
         folder = os.path.dirname(path or "")
         if folder and not os.path.isdir(folder):
             raise UsageError(f"{path}: not written: {os.strerror(errno.ENOENT)}")

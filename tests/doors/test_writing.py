@@ -149,6 +149,17 @@ def test_a_report_is_written_whole_or_not_at_all(cli):
     assert [path.name for path in cli.folder.iterdir()] == ["a.py"]
 
 
+def test_a_report_takes_no_place_of_what_it_is_about(cli):
+    cli.write("d/a.py", SCRIPT)
+    (cli.folder / "link.txt").symlink_to("d/a.py")
+    for name in ("d/a.py", "link.txt"):
+        assert cli("d", "--fix", "--output-file", name) == 2
+        assert cli.stderr == (
+            f"peft-lint: error: {name}: not written: it is one of the files to analyse\n"
+        )
+        assert (cli.folder / "d" / "a.py").read_text() == SCRIPT
+
+
 def test_a_link_to_nothing_yet_leads_to_what_is_written(cli):
     cli.write("a.py", UNUSED)
     (cli.folder / "link").symlink_to("r.txt")
