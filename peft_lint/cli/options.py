@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable
 
@@ -25,7 +24,7 @@ SHELLS = ("bash", "zsh", "tcsh")
 # Options of a settings file that have no meaning for a single run.
 _FILE_ONLY = ("exclude", "extend-exclude", "unfixable", "extend-safe-fixes")
 # What a message has that says itself what to do.
-_HINT = re.compile(r"did you mean|`peft-lint \w+` lists")
+_HINTS = ("did you mean", "` lists them")
 _COMMANDS = """\
 commands:
   check PATH...       the default: `peft-lint PATH` is `peft-lint check PATH`
@@ -117,7 +116,7 @@ class Parser(argparse.ArgumentParser):
             wrong = (text for text in options if text.partition("=")[0] not in self._known())
             message = next(map(self._unknown, wrong), message)
         message = message.replace("ignored explicit argument", "takes no value, but was given")
-        hint = "" if _HINT.search(message) else f" (see `{self.prog} --help`)"
+        hint = "" if any(map(message.__contains__, _HINTS)) else f" (see `{self.prog} --help`)"
         raise UsageError(message.removeprefix("argument ") + hint)
 
     def _print_message(self, message: str, file: Any = None) -> None:
