@@ -161,11 +161,30 @@ def test_every_rule_lies_behind_a_symptom():
     assert named == codes, "peft_lint/rules/symptoms.json: a rule without a symptom, or unknown"
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("element 0 of tensors does not require grad", "PEF401"),
+        ("size mismatch for base_model.model.lm_head", "PEF108"),
+        ("the model is not learning", "PEF401"),
+        ("trainable params: 0 || all params: 1,000", "PEF401"),
+        ("different outputs every run", "PEF202"),
+        ("loss nan", "PEF312"),
+        ("it never stops", "PEF414"),
+        ("checkpoints are huge", "PEF510"),
+        ("quantised models", "PEF319"),
+        ("target_modules not found", "PEF306"),
+    ],
+)
+def test_the_first_symptom_is_the_one_that_is_meant(text, code):
+    assert matching(text)[0].rules[0] == code
+
+
 def test_symptoms_are_found_by_their_words(tmp_path):
     assert matching("my LOADED model answers like the base model")[0].rules[0] == "PEF101"
     assert matching("zzz the") == ()
     shown = run_here("peft_lint", "symptoms", "another", "answer", folder=tmp_path)
-    assert shown.stdout.splitlines()[0] == "The same prompt gives another answer each time"
+    assert shown.stdout.startswith("The same prompt gives another answer each time: ")
     assert "  PEF202  unseeded-sampling" in shown.stdout
     everything = run_here("peft_lint", "symptoms", folder=tmp_path)
     assert everything.stdout.count("\n\n") == len(all_symptoms()) - 1
