@@ -13,6 +13,7 @@ import yaml
 from peft_lint.cli import COMMANDS
 from peft_lint.cli.options import parse_check
 from peft_lint.discovery import DEFAULT_EXCLUDES
+from peft_lint.finding import Severity
 from peft_lint.rulebook import all_rules
 from peft_lint.server.actions import FIX_ALL, NOTEBOOK_FIX_ALL
 from peft_lint.symptoms import all_symptoms, matching
@@ -153,6 +154,16 @@ def test_the_folders_that_are_left_out_are_all_named():
     text = (ROOT / "docs" / "doors" / "settings.md").read_text()
     listed = text.split("by default folders called", 1)[1].split(". Links", 1)[0]
     assert sorted(re.findall(r"`([^`]+)`", listed)) == sorted(DEFAULT_EXCLUDES)
+
+
+def test_the_page_of_flake8_names_the_rules_that_give_infos_alone():
+    text = (ROOT / "docs" / "doors" / "flake8.md").read_text()
+    listed = re.search(r"`extend-ignore = ([\w,]+)`", text)[1].split(",")
+    assert listed == [
+        rule.code
+        for rule in all_rules()
+        if rule.category != "tool" and rule.severity == (Severity.INFO,)
+    ]
 
 
 def test_every_rule_lies_behind_a_symptom():
