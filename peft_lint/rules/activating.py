@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Activate:
-    """Insert `model.set_adapter(name)` after a call of a method of the model."""
+    """Insert `model.set_adapter(name)` after a call of a method of the model; `name` is code."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -24,4 +24,4 @@ class Activate:
         function = call.func if isinstance(call, ast.Call) else None
         receiver = function.value if isinstance(function, ast.Attribute) else None
         model = rewriting.reference(receiver)
-        rewriting.insert_after(call, f'{model}.set_adapter("{self._name}")')
+        rewriting.insert_after(call, f"{model}.set_adapter({self._name})")

@@ -1,4 +1,4 @@
-"""Visitors that rules share: arguments of a call renamed, rewritten, taken away, or moved."""
+"""Visitors that rules share: arguments of a call named, rewritten, taken away, or moved."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ class AddKeyword:
         from peft_lint.syntax.calls import add_keyword
 
         return add_keyword(updated, self._name, self._value)
+
+
+class NamePositions:
+    """Give the positional arguments of the target these names."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
+        """Return the call with a name for each argument."""
+        from peft_lint.syntax.calls import name_positions
+
+        return name_positions(updated, self._names)
 
 
 class RenameKeyword:

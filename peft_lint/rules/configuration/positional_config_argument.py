@@ -8,15 +8,10 @@ from collections.abc import Iterator
 from peft_lint.events import ConfigMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.values import Items, Literal, Symbol
-from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.syntax.keywords import NamePositions
 
 # The first fields of every config, none of which is a number or a list. Whoever gives more than
 # these in their order has read the signature.
@@ -95,7 +90,7 @@ def _proposals(event: ConfigMade, scene: Scene) -> tuple[Proposal, ...]:
     if names is None or set(names) & {word.arg for word in event.node.keywords}:
         return ()
     title = f"Name the arguments: {', '.join(names)}"
-    return (Proposal(title, Applicability.UNSAFE, NameArguments(names), (event.node,)),)
+    return (Proposal(title, Applicability.UNSAFE, NamePositions(*names), (event.node,)),)
 
 
 def _names(event: ConfigMade, scene: Scene) -> list[str] | None:
@@ -125,16 +120,3 @@ def _is_task(node: ast.expr, scene: Scene) -> bool:
         return node.value in known
     enum = scene.value(node.value) if isinstance(node, ast.Attribute) else None
     return isinstance(node, ast.Attribute) and isinstance(enum, Symbol) and node.attr in known
-
-
-class NameArguments:
-    """Give the positional arguments of the target these names."""
-
-    def __init__(self, names: list[str]) -> None:
-        self._names = names
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Return the call with a name for each argument."""
-        from peft_lint.syntax.calls import name_positions
-
-        return name_positions(updated, self._names)

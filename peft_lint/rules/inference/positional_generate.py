@@ -9,15 +9,10 @@ from peft_lint.events import Inference
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Unknown, literal
-from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.syntax.keywords import NamePositions
 
 # What the first argument of transformers' `generate` is called, by the task of the model and,
 # for speech, by its family.
@@ -83,7 +78,8 @@ def _suspicion(wrap: Node, call: ast.Call, keyword: str | None, sure: bool) -> S
     proposals: tuple[Proposal, ...] = ()
     if keyword is not None:
         safety = Applicability.SAFE if sure else Applicability.UNSAFE
-        proposals = (Proposal(f"Pass {keyword} by name", safety, NameFirst(keyword), (call,)),)
+        visitor = NamePositions(keyword, "generation_config")
+        proposals = (Proposal(f"Pass {keyword} by name", safety, visitor, (call,)),)
     return Suspicion(
         code="PEF204",
         severity=Severity.ERROR,
@@ -96,16 +92,3 @@ def _suspicion(wrap: Node, call: ast.Call, keyword: str | None, sure: bool) -> S
         cause=call,
         proposals=proposals,
     )
-
-
-class NameFirst:
-    """Rewrite `generate(ids)` as `generate(input_ids=ids)`."""
-
-    def __init__(self, keyword: str) -> None:
-        self._keyword = keyword
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Name the first argument, and the second, which is the generation config."""
-        from peft_lint.syntax.calls import name_positions
-
-        return name_positions(updated, (self._keyword, "generation_config"))

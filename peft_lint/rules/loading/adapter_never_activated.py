@@ -5,14 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from peft_lint.events import (
-    Activated,
-    AdapterLoaded,
-    Inference,
-    Merged,
-    Mixed,
-    ModelEvent,
-)
+from peft_lint.document import Document
+from peft_lint.events import Activated, AdapterLoaded, Inference, Merged, Mixed, ModelEvent
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.lean import Record
@@ -85,7 +79,7 @@ class Rule:
             return
         for candidate in found:
             if not named_again(scene.document, candidate.adapter):
-                yield _suspicion(candidate)
+                yield _suspicion(candidate, scene.document)
 
     def _see(self, event: ModelEvent) -> None:
         if isinstance(event.node, ast.Call):
@@ -124,11 +118,14 @@ def _names_adapters(call: ast.Call) -> bool:
     return named or bool(call.args)
 
 
-def _suspicion(candidate: Candidate) -> Suspicion:
-    from peft_lint.rules.loading.adapter_never_activated_fix import Activate
+def _suspicion(candidate: Candidate, document: Document) -> Suspicion:
+    from peft_lint.rules.activating import Activate
 
     node, name, how = candidate.node, candidate.adapter.name, candidate.how
     active = " and ".join(repr(one) for one in candidate.active)
+    spelled = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    texts = [document.source(part) for part in spelled if part.value == name]
+    fix = Activate(texts[-1] if texts else repr(name))
     title = "Activate the adapter with set_adapter"
     does = "is merged" if isinstance(candidate.sink, Merged) else "answers"
     return Suspicion(
@@ -141,5 +138,5 @@ def _suspicion(candidate: Candidate) -> Suspicion:
             (candidate.sink.node, f"and the model {does} here with {active}"),
         ),
         cause=node,
-        proposals=(Proposal(title, Applicability.UNSAFE, Activate(candidate), (node,)),),
+        proposals=(Proposal(title, Applicability.UNSAFE, fix, (node,)),),
     )

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from peft_lint.events import Compiled, Saved, StateDictRead, WeightsRead
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Kind, Node
+from peft_lint.interpreter.objects import Kind, Node
 from peft_lint.interpreter.values import Unknown, Value
 from peft_lint.lean import Record
 from peft_lint.library.weights import is_adapter
 from peft_lint.rules.dumps import is_state_dict, mentions, reads_weights
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.keywords import Replace
 
 # What takes the prefix off the names, or the wrapper off the model.
 _UNWRAPPING = ("_orig_mod", "module", "unwrap_model", "extract_model_from_parallel")
@@ -92,7 +93,7 @@ class Rule:
         if event.how != "torch.save" or read is None or body.escaped or not body.adapters:
             return
         if is_state_dict(event, scene) or _is_all_of_adapter(event.weights, event.handle):
-            self._found.setdefault(event.node, _suspicion(event, body, read))
+            self._found.setdefault(event.node, _suspicion(event, read))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report them, unless the document reads such files, or changes the names."""
@@ -116,12 +117,13 @@ def _is_all_of_adapter(weights: Value | None, handle: int) -> bool:
     return is_adapter(weights) and isinstance(origin, tuple) and origin[1] == ("parameters", handle)
 
 
-def _suspicion(event: Saved, body: Body, read: Read) -> Suspicion:
-    from peft_lint.rules.saving.compiled_or_parallel_model_saved_fix import AskInside
-
-    wrapped = read.wrapped
-    title = f"Ask the model inside, by .{wrapped.attribute}"
-    visitor = AskInside(read.receiver, wrapped.attribute)
+def _suspicion(event: Saved, read: Read) -> Suspicion:
+    wrapped, receiver = read.wrapped, read.receiver
+    proposals: tuple[Proposal, ...] = ()
+    if isinstance(receiver, (ast.Name, ast.Attribute)):
+        visitor = Replace(f"{ast.unparse(receiver)}.{wrapped.attribute}")
+        title = f"Ask the model inside, by .{wrapped.attribute}"
+        proposals = (Proposal(title, Applicability.UNSAFE, visitor, (receiver,)),)
     return Suspicion(
         code="PEF506",
         severity=Severity.WARNING,
@@ -136,5 +138,5 @@ def _suspicion(event: Saved, body: Body, read: Read) -> Suspicion:
             (event.node, "and they are saved here"),
         ),
         cause=event.node,
-        proposals=(Proposal(title, Applicability.UNSAFE, visitor, (read.receiver,)),),
+        proposals=proposals,
     )

@@ -7,13 +7,11 @@ import ast
 from peft_lint.finding import Applicability
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal
+from peft_lint.suspicion import Proposal
+from peft_lint.syntax.statements import Bind
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from peft_lint.rules.saving.merge_result_discarded import Loss
-    from peft_lint.syntax.rewriting import Rewriting
 
 # What a PeftModel and the model inside it have in common.
 _BOTH = frozenset(
@@ -61,19 +59,3 @@ def _fit_both(scope: ast.AST, name: ast.Name) -> bool:
     }
     fit = {node.value for node in nodes if isinstance(node, ast.Attribute) and node.attr in _BOTH}
     return uses <= fit
-
-
-class Bind:
-    """Bind what a statement computes to a name or an attribute."""
-
-    def __init__(self, target: str) -> None:
-        self._target = target
-
-    def leave_Expr(self, original: cst.Expr, updated: cst.Expr, rewriting: Rewriting) -> cst.Assign:
-        """Return the assignment."""
-        import libcst as cst
-
-        target = rewriting.expression(self._target)
-        if not isinstance(target, (cst.Name, cst.Attribute)):
-            raise NoFix("nothing that can be bound")
-        return cst.Assign([cst.AssignTarget(target)], updated.value)

@@ -70,7 +70,7 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what is not given back: an error where it empties what is saved."""
-        from peft_lint.rules.saving.state_dict_overridden_fix import Delete, helper
+        from peft_lint.rules.saving.state_dict_overridden_fix import delete
 
         target = scene.machine.target
         harmful = not target.at_least("peft", _HARMLESS)
@@ -87,7 +87,7 @@ class Rule:
                 save = self._trainings.get(statement)
             step = (statement, "state_dict gives the adapter alone from here on")
             safety = Applicability.UNSAFE if unsure else Applicability.SAFE
-            visitor = Delete(statement, helper(function, scene.document.tree))
+            visitor = delete(statement, function, scene.document.tree)
             yield Suspicion(
                 code="PEF504",
                 severity=Severity.ERROR if save is not None else Severity.INFO,

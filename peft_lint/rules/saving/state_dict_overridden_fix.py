@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from peft_lint.lean import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.syntax.statements import Remove
 
 
-def helper(function: ast.AST, tree: ast.Module) -> ast.stmt | None:
+def delete(statement: ast.stmt, function: ast.AST, tree: ast.Module) -> Remove:
+    """Return the visitor that takes the assignment of a function away."""
+    helper = _helper(function, tree)
+    return Remove(statement) if helper is None else Remove(helper, statement)
+
+
+def _helper(function: ast.AST, tree: ast.Module) -> ast.stmt | None:
     """Return the statement that keeps the old method, if only an assigned lambda needs it."""
     inside = set(ast.walk(function))
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
@@ -23,14 +24,3 @@ def helper(function: ast.AST, tree: ast.Module) -> ast.stmt | None:
                 if same & inside and same <= inside | {kept}:
                     return one
     return None
-
-
-class Delete:
-    """Take the assignment away, with what only it needs."""
-
-    def __init__(self, statement: ast.stmt, helper: ast.stmt | None) -> None:
-        self._statements = [one for one in (helper, statement) if one is not None]
-
-    def visit_Assign(self, node: cst.Assign, rewriting: Rewriting) -> None:
-        """Remove both statements; an import that nothing uses any more stays."""
-        rewriting.remove(*self._statements)

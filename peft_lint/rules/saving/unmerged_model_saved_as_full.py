@@ -111,7 +111,7 @@ def _suspicion(adapter: Save, config: Save, scene: Scene) -> Suspicion:
 
 def _proposals(adapter: Save, config: Save, scene: Scene) -> tuple[Proposal, ...]:
     from peft_lint.rules.save_instead import SaveInstead
-    from peft_lint.rules.saving.unmerged_model_saved_as_full_fix import LeaveConfigOut
+    from peft_lint.syntax.statements import Remove
 
     found = []
     function = adapter.node.func if isinstance(adapter.node, ast.Call) else None
@@ -120,7 +120,7 @@ def _proposals(adapter: Save, config: Save, scene: Scene) -> tuple[Proposal, ...
         title = "Merge the adapter, and save the full model"
         found.append(Proposal(title, Applicability.UNSAFE, SaveInstead(model), (adapter.node,)))
     if isinstance(config.statement, ast.Expr) and config.statement.value is config.node:
-        visitor = LeaveConfigOut(config.statement)
+        visitor = Remove(config.statement)
         title = "Leave the config out: the adapter's own names its base"
         found.append(Proposal(title, Applicability.UNSAFE, visitor, (config.node,)))
     return tuple(found)

@@ -101,7 +101,7 @@ def _suspicion(cause: ModelEvent, adapter: Adapter, run: Node) -> Suspicion:
 
         does = f"loading another adapter ends the training of {name!r}"
         title = f"Activate the adapter {name!r} again"
-        fix = Activate(name)
+        fix = Activate(f'"{name}"')
         proposals = (Proposal(title, Applicability.UNSAFE, fix, (cause.node,)),)
     else:
         does = f"set_adapter ends the training of {name!r}"

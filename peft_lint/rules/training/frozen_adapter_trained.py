@@ -13,6 +13,7 @@ from peft_lint.library.configs import PROMPT_LEARNING
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive, is_frozen_since
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.keywords import AddKeyword
 
 # Through these parameters may be unfrozen without naming the model.
 _HOLDERS = frozenset({"param_groups", "ParameterList"})
@@ -111,8 +112,6 @@ class Rule:
 
     def _load_again(self, adapter: Adapter) -> tuple[Proposal, ...]:
         """Propose `is_trainable=True`, which prompt learning refuses."""
-        from peft_lint.rules.training.frozen_adapter_trained_fix import MakeTrainable
-
         event = self._loads[adapter.node]
         if not isinstance(event.node, ast.Call) or _given(event.node, "is_trainable"):
             return ()
@@ -124,7 +123,8 @@ class Rule:
         elif adapter.node in self._merged:
             applicability = Applicability.UNSAFE
         title = "Load the adapter with is_trainable=True"
-        return (Proposal(title, applicability, MakeTrainable(), (event.node,)),)
+        visitor = AddKeyword("is_trainable", "True")
+        return (Proposal(title, applicability, visitor, (event.node,)),)
 
 
 def _may_be_written(config: Config, body: Body) -> bool:

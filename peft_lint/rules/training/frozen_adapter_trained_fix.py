@@ -26,16 +26,6 @@ def thaw(wrap: Wrapped) -> tuple[Proposal, ...]:
     return tuple(proposals)
 
 
-class MakeTrainable:
-    """Add `is_trainable=True` to a call that loads an adapter."""
-
-    def leave_Call(self, original: cst.Call, updated: cst.Call, rewriting: Rewriting) -> cst.Call:
-        """Add the keyword."""
-        from peft_lint.syntax.calls import add_keyword
-
-        return add_keyword(updated, "is_trainable", "True")
-
-
 class TrainOn:
     """Rewrite `get_peft_model(base, config)` as a load of the adapter, to be trained."""
 

@@ -84,7 +84,7 @@ def _never(adapter: Adapter, active: Adapter, run: Node) -> Suspicion:
             Proposal(
                 "Activate the adapter after it is added",
                 Applicability.UNSAFE,
-                Activate(adapter.name),
+                Activate(f'"{adapter.name}"'),
                 (adapter.node,),
             ),
         ),

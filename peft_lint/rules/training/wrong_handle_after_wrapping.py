@@ -94,7 +94,7 @@ class Rule:
     def _proposals(
         self, made: TrainerMade, name: str | None, adapter: Adapter, scene: Scene
     ) -> tuple[Proposal, ...]:
-        from peft_lint.rules.training.wrong_handle_after_wrapping_fix import KeepResult
+        from peft_lint.syntax.statements import Bind
 
         if made.model_node is not None and name is not None:
             title = "Give the trainer the PeftModel"
@@ -106,7 +106,7 @@ class Rule:
         if not isinstance(statement, ast.Expr) or statement.value is not wrap.node:
             return ()
         title = "Keep the PeftModel under the model's name"
-        keep = KeepResult(wrap.base_node.id)
+        keep = Bind(wrap.base_node.id)
         return (Proposal(title, Applicability.UNSAFE, keep, (statement,)),)
 
 
