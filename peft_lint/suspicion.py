@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 from peft_lint.finding import Applicability, Severity
-from peft_lint.lean import Record
+from peft_lint.lean import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from peft_lint.scene import Scene
 
 Node = ast.expr | ast.stmt
 
@@ -56,3 +59,14 @@ class Suspicion(Record):
     story: tuple[tuple[Node, str], ...]
     cause: Hashable
     proposals: tuple[Proposal, ...] = ()
+
+
+class OnePerPlace:
+    """What most rules are: the first suspicion of each place is kept, and told at the end."""
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, Suspicion] = {}
+
+    def finish(self, scene: Scene) -> Iterator[Suspicion]:
+        """Report what was found."""
+        yield from self._found.values()

@@ -10,7 +10,7 @@ from peft_lint.interpreter.objects import Config, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.guards import is_asserted
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Suspicion
+from peft_lint.suspicion import OnePerPlace, Suspicion
 
 # The fields that scale an adapter's output. AdaLora divides by the rank of the moment and
 # learns with 0; DoRA trains its magnitudes.
@@ -22,11 +22,8 @@ _EXCEPTIONS = ("use_dora", "alpha_pattern")
 _BY_HAND = ("scaling", "set_scale", "scale_layer", "unscale_layer")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at the fields that switch an adapter off when a config is used."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_config_used(self, event: ConfigUsed, scene: Scene) -> None:
         """Suspect a scale of zero, a dropout of everything, prompts without tokens."""
@@ -37,10 +34,6 @@ class Rule:
             if not is_asserted(event, scene):
                 anchor = config.expression(field) or config.node
                 self._found.setdefault(anchor, _suspicion(event, anchor, f"{field}={words}"))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _defects(config: Config) -> Iterator[tuple[str, str]]:

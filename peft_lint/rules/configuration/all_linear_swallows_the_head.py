@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint.events import ConfigMade, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Config, Node
@@ -12,15 +10,15 @@ from peft_lint.rules.guards import expects
 from peft_lint.rules.swallowed import SAVED, FirstUses, taken, task_of
 from peft_lint.rules.targets import FIELD, names_in
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at a config where it meets a model whose head is known."""
 
     def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
+        super().__init__()
         self._uses = FirstUses()
 
     def on_config_made(self, event: ConfigMade, scene: Scene) -> None:
@@ -36,10 +34,6 @@ class Rule:
         if layers and not expects(event, scene, "TypeError", "Exception"):
             anchor = event.config.expression(FIELD) or event.config.node
             self._found.setdefault(anchor, _suspicion(event, anchor, task, layers))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _suspicion(event: Wrapped, anchor: Node, task_type: str, layers: tuple[str, ...]) -> Suspicion:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import ConfigUsed
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Config, Node
+from peft_lint.interpreter.objects import Config
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.guards import names_the_class
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword
 
 _FIELD, _RANK, _DEFAULT = "lora_alpha", "r", 8
@@ -23,11 +22,8 @@ _OTHERWISE = ("use_rslora", "alpha_pattern", "rank_pattern", "init_lora_weights"
 _BY_HAND = (_FIELD, "scaling", "set_scale", "scale_layer")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at the rank of configs that say nothing of the scale, when they are used."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_config_used(self, event: ConfigUsed, scene: Scene) -> None:
         """Suspect a high rank alone."""
@@ -39,10 +35,6 @@ class Rule:
             return
         if not any(_asks_for_scale(node) for node in scene.document.nodes):
             self._found.setdefault(config.node, _suspicion(event, rank, scene))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _leaves_scale(config: Config) -> bool:

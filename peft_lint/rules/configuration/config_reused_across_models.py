@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint.events import Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Config, Node
@@ -12,7 +10,7 @@ from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import expects
 from peft_lint.rules.targets import FIELD, is_as_built
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -22,12 +20,12 @@ if TYPE_CHECKING:
 _ERRORS = ("ValueError", "Exception")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Remembers for which family a config was filled in, and looks at the next one."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._first: dict[tuple[Node, tuple[Node, str | None]], Wrapped] = {}
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Suspect a second family that lacks modules of the first."""
@@ -44,10 +42,6 @@ class Rule:
             anchor = first.config_node or first.node
             severity = Severity.WARNING if len(dead) < len(names) else Severity.ERROR
             self._found.setdefault(anchor, _suspicion(first, event, dead, severity))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _filled_in(config: Config, family: str, scene: Scene) -> list[str]:

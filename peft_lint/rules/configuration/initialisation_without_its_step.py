@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import AdapterLoaded, ConfigUsed, StateDictLoaded, Trained, Wrapped
 from peft_lint.finding import Applicability, Severity
@@ -11,7 +10,7 @@ from peft_lint.interpreter.objects import Config, Node
 from peft_lint.interpreter.values import Entries, literal
 from peft_lint.rules.guards import expects
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword
 
 _FIELD = "init_lora_weights"
@@ -27,13 +26,13 @@ _READ_BY = {f"{name}_config": name for name in (*_STEPS, "loftq")}
 _ERRORS = ("ValueError", "Exception")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at wrapping and at training; whoever has had the model may have done the step."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._open: dict[tuple[Node, Node], tuple[Wrapped, str]] = {}
         self._loaded: set[Node] = set()
-        self._found: dict[Node, Suspicion] = {}
 
     def on_config_used(self, event: ConfigUsed, scene: Scene) -> None:
         """Suspect settings of an initialisation that is not the one."""
@@ -88,10 +87,6 @@ class Rule:
             step = (event.node, "it is trained from the plain start of LoRA")
             anchor = config.expression(_FIELD) or config.node
             self._add(anchor, words, step, Severity.WARNING, wrapped)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
     def _add(
         self,

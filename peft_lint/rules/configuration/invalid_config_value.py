@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import ConfigMade, ConfigUsed
 from peft_lint.finding import Applicability, Severity
@@ -12,7 +11,7 @@ from peft_lint.interpreter.values import Literal
 from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, is_conditional, names_the_class
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword
 
 _LORA = ("LoraConfig",)
@@ -38,11 +37,8 @@ class Wrong(Record):
     applicability: Applicability = Applicability.SAFE
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Compares literal values with what the fields take, where PEFT looks at them."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_config_made(self, event: ConfigMade, scene: Scene) -> None:
         """Look at the only field that the class itself checks."""
@@ -52,10 +48,6 @@ class Rule:
         """Look at the others, which are refused where the config meets a model."""
         for field in _CLASSES:
             self._look(event, scene, field)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report each such value."""
-        yield from self._found.values()
 
     def _look(self, event: ConfigMade | ConfigUsed, scene: Scene, field: str) -> None:
         config, classes = event.config, _CLASSES.get(field, ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint import knowledge
 from peft_lint.events import ConfigUsed
@@ -13,7 +12,7 @@ from peft_lint.interpreter.values import Items, Literal, Value, literal
 from peft_lint.lean import Record
 from peft_lint.library.configs import PROMPT_LEARNING, task_type
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword, Replace, ReplaceKeyword
 
 _FIELD = "modules_to_save"
@@ -30,11 +29,8 @@ class Defect(Record):
     applicability: Applicability
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at the field when a config is used."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_config_used(self, event: ConfigUsed, scene: Scene) -> None:
         """Suspect a value that is no list."""
@@ -47,10 +43,6 @@ class Rule:
         if defect is not None:
             anchor = spelled or config.node
             self._found.setdefault(anchor, _suspicion(event, anchor, defect))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _defect(

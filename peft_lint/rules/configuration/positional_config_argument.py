@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import ConfigMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.values import Items, Literal, Symbol
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import NamePositions
 
 # The first fields of every config, none of which is a number or a list. Whoever gives more than
@@ -28,11 +27,8 @@ _NUMBERS = {
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp)
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at the arguments of each config as the call spells them."""
-
-    def __init__(self) -> None:
-        self._found: dict[ast.Call, Suspicion] = {}
 
     def on_config_made(self, event: ConfigMade, scene: Scene) -> None:
         """Suspect a number or a list where the fields are texts."""
@@ -46,10 +42,6 @@ class Rule:
             return
         if names_the_class(event.node, scene):
             self._found.setdefault(event.node, _suspicion(event, wrong, scene))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _has_task_type(event: ConfigMade, scene: Scene) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint import knowledge
 from peft_lint.events import ConfigMade, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Config, Node
+from peft_lint.interpreter.objects import Body, Config
 from peft_lint.interpreter.values import Literal, Symbol, literal
 from peft_lint.library.configs import PROMPT_LEARNING
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
 
 _TASK, _TOKENS, _INIT = "task_type", "num_virtual_tokens", "prompt_tuning_init"
@@ -28,11 +26,8 @@ _NEEDED = {
 _ERRORS = ("KeyError", "TypeError", "ValueError", "Exception")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at configs where their class checks them, and where they meet a model."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[Node, str], Suspicion] = {}
 
     def on_config_made(self, event: ConfigMade, scene: Scene) -> None:
         """Suspect an initialisation by a text that is not given, or cannot be read."""
@@ -70,10 +65,6 @@ class Rule:
             words = f"{_TEXT} is ignored without {_INIT}: the prompt starts at random"
             fixes = () if _lacks(config, _TOKENIZER) else _given(config, _INIT, "TEXT")
             self._add(_INIT, words, fixes, event, Severity.WARNING, scene)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
     def _add(
         self,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import ModelLoaded, SettingsMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Node
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword, RenameKeyword, ReplaceKeyword
 
 _CLASS = "BitsAndBytesConfig"
@@ -37,11 +36,8 @@ _SPELLINGS = {"fp16": "float16", "bf16": "bfloat16", "fp32": "float32"}
 _SAFE, _UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at keys and values when the config is made, at what it asks for when it is used."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_settings_made(self, event: SettingsMade, scene: Scene) -> None:
         """Suspect keys that nothing reads, and values that raise."""
@@ -81,10 +77,6 @@ class Rule:
                 Proposal("Load the model without the config", _UNSAFE, visitor, (event.node,)),
             )
         self._add(settings.node, words, settings.node, fixes, event.node)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
     def _look(self, word: ast.keyword, value: Value, node: ast.Call) -> None:
         text, name = literal(value), word.arg or ""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import ArgumentsSwapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import expects
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -26,11 +25,8 @@ _RIGHT = {
 _ERRORS = ("AttributeError", "TypeError", "ValueError", "Exception")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Reports each call whose arguments are the wrong way round."""
-
-    def __init__(self) -> None:
-        self._found: dict[ast.Call, Suspicion] = {}
 
     def on_arguments_swapped(self, event: ArgumentsSwapped, scene: Scene) -> None:
         """Report it, unless the code reckons with the error."""
@@ -38,10 +34,6 @@ class Rule:
         replaced = isinstance(spelled, ast.Attribute) and scene.assigns(spelled.attr)
         if not replaced and not expects(event, scene, *_ERRORS):
             self._found.setdefault(event.node, _suspicion(event))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _suspicion(event: ArgumentsSwapped) -> Suspicion:

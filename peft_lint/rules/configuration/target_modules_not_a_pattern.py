@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint import knowledge
 from peft_lint.events import ConfigUsed, Wrapped
@@ -19,18 +18,15 @@ from peft_lint.rules.target_words import (
 )
 from peft_lint.rules.targets import CONFIGS, FIELD, changes, is_as_built, names_in
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import Replace, ReplaceKeyword
 
 # What PEFT raises, and `re` for what is no pattern.
 _ERRORS = ("ValueError", "error", "PatternError", "Exception")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at the field when a config is used, and again where the model is known."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_config_used(self, event: ConfigUsed, scene: Scene) -> None:
         """Suspect what no module of any model is called."""
@@ -55,10 +51,6 @@ class Rule:
             family = event.before.family
             known = all(has_module(family, name) for name in names.dead)
             self._report(event, scene, names.defect(known))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
     def _report(self, event: ConfigUsed | Wrapped, scene: Scene, defect: Defect | None) -> None:
         config = event.config

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint.events import Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Node
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.guards import expects
 from peft_lint.rules.targets import FIELD, Targets, look_up
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import ReplaceKeyword
 from peft_lint.versions.specifier import key
 
@@ -19,11 +16,8 @@ from peft_lint.versions.specifier import key
 _LORA = ("LoraConfig", "AdaLoraConfig")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at a config where it meets a model of a known family."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Suspect a list of names that the family has no module for."""
@@ -36,10 +30,6 @@ class Rule:
             return
         if not expects(event, scene, "ValueError", "Exception"):
             self._found.setdefault(targets.anchor, _suspicion(event, targets, scene))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _suspicion(event: Wrapped, targets: Targets, scene: Scene) -> Suspicion:

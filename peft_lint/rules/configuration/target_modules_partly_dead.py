@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint.events import Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Node
 from peft_lint.rules.targets import FIELD, Targets, look_up, meant_module
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import ReplaceKeyword
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at a config where it meets a model of a known family."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Suspect names that the family has no module for, among others that it has."""
@@ -28,10 +22,6 @@ class Rule:
         # A list that was written for many architectures has names that one of them lacks.
         if targets.origin is not None or any(meant.values()):
             self._found.setdefault(targets.anchor, _suspicion(event, targets, meant))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _suspicion(event: Wrapped, targets: Targets, meant: dict[str, str | None]) -> Suspicion:

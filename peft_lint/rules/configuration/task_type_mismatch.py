@@ -14,7 +14,7 @@ from peft_lint.library.configs import task_type
 from peft_lint.rules.abilities import is_bare, is_classifier, is_loaded, refuses_text
 from peft_lint.rules.guards import expects
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword
 
 _FIELD = "task_type"
@@ -25,11 +25,8 @@ _ERRORS = ("AttributeError", "TypeError", "ValueError", "Exception")
 _OWN = ("compute_loss", "prepare_inputs_for_generation", "forward")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at wrapping, and at the first forward that a trainer or the code runs."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Suspect a type for generation on a class that cannot."""
@@ -68,7 +65,7 @@ class Rule:
             functions = (ast.FunctionDef, ast.AsyncFunctionDef)
             nodes = scene.document.nodes
             if not any(isinstance(node, functions) and node.name in _OWN for node in nodes):
-                yield from self._found.values()
+                yield from super().finish(scene)
 
     def _forward(self, event: Trained | Inference, scene: Scene) -> None:
         body = scene.body(event)

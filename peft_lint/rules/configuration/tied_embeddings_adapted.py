@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint import knowledge
 from peft_lint.events import Merged
@@ -12,7 +11,7 @@ from peft_lint.interpreter.objects import Adapter, Body, Config, Node, Weights
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.targets import FIELD, changes, is_as_built, names_in
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import ReplaceKeyword
 
 # Classes whose output layer is the embedding's other use.
@@ -22,11 +21,8 @@ _TYING = "tie_word_embeddings"
 _NARROWING = ("modules_to_save", "exclude_modules", "layers_to_transform")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each merge: whether the adapter is on a weight that is used twice."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_merged(self, event: Merged, scene: Scene) -> None:
         """Suspect an adapter on an embedding that is the output layer as well."""
@@ -45,10 +41,6 @@ class Rule:
                 anchor = adapter.config.expression(FIELD) or adapter.config.node
                 found = _suspicion(event.node, body, adapter.config, anchor, names)
                 self._found.setdefault(anchor, found)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _is_tied(body: Body, scene: Scene) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import ConfigMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import expects, is_conditional, names_the_class
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import RenameKeyword
 from peft_lint.versions.specifier import key
 
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
     from peft_lint.knowledge.configs import Field
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Compares the keywords of each config with the fields that its class has."""
-
-    def __init__(self) -> None:
-        self._found: dict[ast.keyword, Suspicion] = {}
 
     def on_config_made(self, event: ConfigMade, scene: Scene) -> None:
         """Look at the keywords that the call spells."""
@@ -43,10 +39,6 @@ class Rule:
                 suspicion = _suspect(word, event, scene, taken)
                 if suspicion is not None:
                     self._found[word] = suspicion
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report each such keyword at its value."""
-        yield from self._found.values()
 
 
 def _suspect(

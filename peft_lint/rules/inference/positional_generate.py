@@ -11,7 +11,7 @@ from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Unknown, literal
 from peft_lint.rules.guards import names_the_class
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import NamePositions
 
 # What the first argument of transformers' `generate` is called, by the task of the model and,
@@ -20,11 +20,8 @@ _TEXT, _SPEECH = "input_ids", "input_features"
 _SPEECH_FAMILIES = frozenset({"whisper", "speech_to_text"})
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each `generate` of a PeftModel that was made for SEQ_2_SEQ_LM."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_inference(self, event: Inference, scene: Scene) -> None:
         """Suspect inputs by position."""
@@ -45,7 +42,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found, unless the document gives models a method of its own."""
         if self._found and not scene.assigns("generate"):
-            yield from self._found.values()
+            yield from super().finish(scene)
 
 
 def _keyword(body: Body) -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint.events import Constructed
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -17,19 +15,12 @@ if TYPE_CHECKING:
     from peft_lint.syntax.rewriting import Rewriting
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Collects such calls."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_constructed(self, event: Constructed, scene: Scene) -> None:
         """A class was called with a path, or one that cannot be called at all."""
         self._found.setdefault(event.node, _suspicion(event.node, event.class_name))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _suspicion(node: Node, name: str) -> Suspicion:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import AdapterLoaded, Saved, Wrapped
 from peft_lint.finding import Applicability, Severity
@@ -11,17 +10,17 @@ from peft_lint.interpreter.objects import Adapter, Kind, Node
 from peft_lint.interpreter.values import Value
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 _SAVES = ("save_pretrained", "push_to_hub")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each save of a plain model: whether PEFT has changed its layers in place."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._inside = Inside()
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Tell PEFT's wrappers from adapters that the model itself knows of."""
@@ -39,10 +38,6 @@ class Rule:
         adapter = self._inside.adapter(body)
         if adapter is not None and not _chooses_weights(event.node):
             self._found.setdefault(event.node, _suspicion(event, scene, adapter))
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _chooses_weights(node: Node) -> bool:

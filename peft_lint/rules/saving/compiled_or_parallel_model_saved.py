@@ -13,7 +13,7 @@ from peft_lint.lean import Record
 from peft_lint.library.weights import is_adapter
 from peft_lint.rules.dumps import is_state_dict, mentions, reads_weights
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import Replace
 
 # What takes the prefix off the names, or the wrapper off the model.
@@ -41,14 +41,14 @@ class Read(Record):
     wrapped: Wrapped
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at state dicts of wrappers that are written to files as they are."""
 
     def __init__(self) -> None:
+        super().__init__()
         # A compiled model and the one inside are one handle; the name tells them apart.
         self._compiled: dict[tuple[int, str], Wrapped] = {}
         self._reads: dict[int, Read] = {}
-        self._found: dict[Node, Suspicion] = {}
 
     def on_compiled(self, event: Compiled, scene: Scene) -> None:
         """Note which name a compiled model gets."""
@@ -98,7 +98,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report them, unless the document reads such files, or changes the names."""
         if self._found and not reads_weights(scene) and not mentions(scene, _UNWRAPPING):
-            yield from self._found.values()
+            yield from super().finish(scene)
 
 
 def _is_bound_later(name: str, statement: ast.Assign, scene: Scene) -> bool:

@@ -11,7 +11,7 @@ from peft_lint.interpreter.objects import Adapter, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.library.registry import SEEDS
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import Replace
 
 _FIELD = "init_lora_weights"
@@ -20,11 +20,8 @@ _SAVES = ("save_pretrained", "push_to_hub", "save_model")
 _CONVERSIONS = ("path_initial_model_for_weight_conversion", "convert_pissa_to_lora")
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each save of an adapter whose start was computed with random numbers."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Suspect a save that does not convert the adapter to an ordinary one."""
@@ -41,7 +38,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report them, unless the document sees to the start of its adapters itself."""
         if self._found and not _sees_to_it(scene):
-            yield from self._found.values()
+            yield from super().finish(scene)
 
 
 def _may_convert(node: Node) -> bool:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import LoraChanged
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Node
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.locations import locate
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at what follows an unload of fused weights: whether they were to be gone."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_lora_changed(self, event: LoraChanged, scene: Scene) -> None:
         """Suspect a pipeline that is to be as before, or that takes one adapter after another.
@@ -30,10 +25,6 @@ class Rule:
         if next_one or event.how == "unfuse_lora":
             suspicion = _suspicion(event, event.fused, event.lost, scene)
             self._found.setdefault(event.lost, suspicion)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _suspicion(event: LoraChanged, fused: ast.expr, lost: ast.expr, scene: Scene) -> Suspicion:

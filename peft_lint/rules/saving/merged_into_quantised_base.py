@@ -9,17 +9,14 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node, Weights
 from peft_lint.library.inference import EVALUATES_ITSELF
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 # By these the code itself may keep a quantised base from a merge.
 _ASKING = frozenset({"is_loaded_in_4bit", "is_loaded_in_8bit", "is_quantized", "hf_quantizer"})
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each merge: whether the base is known to be quantised."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_merged(self, event: Merged, scene: Scene) -> None:
         """Suspect the first merge of an adapter into a quantised base."""
@@ -34,7 +31,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what was found, unless the document asks the model whether it is quantised."""
         if not scene.names(_ASKING):
-            yield from self._found.values()
+            yield from super().finish(scene)
 
 
 def _is_merged(adapter: Adapter) -> bool:

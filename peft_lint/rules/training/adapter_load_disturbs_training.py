@@ -10,7 +10,7 @@ from peft_lint.interpreter.objects import Adapter, Body, Node, Trainer
 from peft_lint.rules.last_round import once_in_loop
 from peft_lint.rules.untrained import Untrained, displaced
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 # Trainers that never choose an adapter by themselves; those of preferences do.
 _PLAIN = ("Trainer", "Seq2SeqTrainer", "SFTTrainer", "RewardTrainer")
@@ -18,10 +18,11 @@ _PLAIN = ("Trainer", "Seq2SeqTrainer", "SFTTrainer", "RewardTrainer")
 _State = tuple[Node, int, tuple[str, ...] | None]
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Follows what is loaded and activated to the steps and runs that then change nothing."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._untrained = Untrained()
         self._causes: dict[_State, ModelEvent] = {}
         self._causes_by_node: dict[Node, ModelEvent] = {}
@@ -29,7 +30,6 @@ class Rule:
         self._pending: set[Node] = set()
         # What it looked like when gradients were computed that no step can use.
         self._lost: set[_State] = set()
-        self._found: dict[Node, Suspicion] = {}
 
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Note a load beside other adapters: it may freeze them, or take their place."""
@@ -61,7 +61,7 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what displaced an adapter, and then what froze one."""
-        yield from self._found.values()
+        yield from super().finish(scene)
         for run, body in self._untrained.runs():
             adapter = self._frozen(body)
             if adapter is not None and adapter.frozen_by is not None:

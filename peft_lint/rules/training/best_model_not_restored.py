@@ -7,21 +7,18 @@ from collections.abc import Iterator
 
 from peft_lint.events import Trained
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Arguments, Kind, Node, Trainer
+from peft_lint.interpreter.objects import Adapter, Arguments, Kind, Trainer
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.trainers import keeps_checkpoints, loads_by_hand, spelled
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword
 
 _FIELD = "load_best_model_at_end"
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each training that ends with its best checkpoint: what the adapter is called."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Suspect an active adapter that the trainer does not look for."""
@@ -48,7 +45,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what nothing in the document loads by itself."""
         if self._found and not loads_by_hand(scene):
-            yield from self._found.values()
+            yield from super().finish(scene)
 
 
 def _suspicion(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Arguments, Body, Handle, Node
+from peft_lint.interpreter.objects import Adapter, Arguments, Body, Handle
 from peft_lint.interpreter.values import Entries, Items, Value, literal
 from peft_lint.rules.trainers import settings_of, spelled
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import ReplaceKeyword
 
 _FIELD = "gradient_checkpointing_kwargs"
@@ -32,11 +31,8 @@ _HELPS = frozenset(
 )
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each trainer whose settings ask for reentrant checkpointing."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Suspect an adapter in the checkpointed layers of such a model."""
@@ -53,10 +49,6 @@ class Rule:
             adapter = (body.adapters or ())[0]
             suspicion = _suspicion(event, settings, how, adapter)
             self._found.setdefault(suspicion.anchor, suspicion)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _is_inside(body: Body) -> bool:

@@ -27,19 +27,19 @@ from peft_lint.rules.amp import (
 from peft_lint.rules.guards import expects
 from peft_lint.rules.half_weights import Half, HalfWeights, casts_parts, gives_away
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Follows the dtype of a base, and of the adapter on it, to where fp16 AMP trains it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._weights = HalfWeights()
         # Optimizers that an accelerator steps by its scaler, with the accelerator.
         self._prepared: dict[Node, Node] = {}
         self._followed: set[Node] = set()
         self._touched: set[Node] = set()
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Note what is trained in the dtype of the base."""
@@ -107,7 +107,7 @@ class Rule:
         if not self._found or scales_otherwise(scene):
             return
         if not casts_parts(scene.document, self._followed) and not gives_away(scene):
-            yield from self._found.values()
+            yield from super().finish(scene)
 
     def _report(
         self,

@@ -11,15 +11,15 @@ from peft_lint.interpreter.objects import Adapter, Body, Node
 from peft_lint.rules.last_round import follows, once_in_loop
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive, unheld
 from peft_lint.scene import Place, Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at training of models whose fresh adapter is not active, or was not in time."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._untrained = Untrained()
-        self._found: dict[Node, Suspicion] = {}
         # What can be trained since a switch that may come in the last round of a loop.
         self._switched: dict[tuple[Node, ...], tuple[Place, ...]] = {}
 
@@ -53,7 +53,7 @@ class Rule:
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report fresh adapters beside which everything is frozen."""
-        yield from self._found.values()
+        yield from super().finish(scene)
         for node, body in self._untrained.runs():
             fresh = fresh_and_inactive(body)
             if fresh and _only_loaded(body):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Arguments, Handle, Node
+from peft_lint.interpreter.objects import Arguments, Handle
 from peft_lint.interpreter.values import Items, literal
 from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.rules.trainers import given, maker, settings_of, spelled
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import ReplaceKeyword
 
 _FIELD = "label_names"
@@ -37,11 +35,8 @@ class Defect(Record):
     applicability: Applicability
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at the settings of each trainer of transformers: those of TRL do not read it."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Suspect names that are no list, and names that no batch has."""
@@ -52,10 +47,6 @@ class Rule:
         if defect is not None and not expects(event, scene, "TypeError"):
             suspicion = _suspicion(settings, defect, event, scene)
             self._found.setdefault(suspicion.anchor, suspicion)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _no_list(settings: Arguments) -> Defect | None:

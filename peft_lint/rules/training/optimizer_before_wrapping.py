@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.document import Document
 from peft_lint.events import Stepped
@@ -11,14 +10,11 @@ from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Adapter, Node
 from peft_lint.rules.untrained import displaced, unheld
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Suspicion
+from peft_lint.suspicion import OnePerPlace, Suspicion
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each step of an optimizer: whether it holds the adapters that can be trained."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Suspect an optimizer that can change none of the adapters that are to be trained."""
@@ -27,10 +23,6 @@ class Rule:
             made = event.optimizer.node
             suspicion = _suspicion(made, found.adapters[0], event.node, scene.document)
             self._found.setdefault(made, suspicion)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _suspicion(made: ast.Call, adapter: Adapter, step: Node, document: Document) -> Suspicion:

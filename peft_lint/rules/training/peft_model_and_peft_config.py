@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Config, Handle, Kind, Node, Weights
+from peft_lint.interpreter.objects import Adapter, Config, Handle, Kind, Weights
 from peft_lint.interpreter.values import Items, Literal, Value, literal
 from peft_lint.library.trainer import second_adapter
 from peft_lint.rules.trainers import release_of_trl
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword
 from peft_lint.versions.specifier import key
 
@@ -19,11 +17,8 @@ _STARTED = (Weights.ZERO, Weights.FRESH)
 _REFUSED = "0.27"
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each trainer that is given a `peft_config`: what its model carries already."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Suspect a config beside an adapter that is surely there."""
@@ -47,10 +42,6 @@ class Rule:
             words = f"{event.class_name} {outcome}"
             suspicion = _suspicion(event, adapter, words, _proposals(event, handle, adapter, scene))
             self._found.setdefault(event.node, suspicion)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _outcome(event: TrainerMade, adapter: Adapter, config: Config, scene: Scene) -> str | None:

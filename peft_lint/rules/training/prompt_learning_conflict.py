@@ -12,7 +12,7 @@ from peft_lint.lean import Record
 from peft_lint.rules.guards import expects
 from peft_lint.rules.trainers import keeps_checkpoints, loads_by_hand, spelled
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
 
 _CHECKPOINTS, _BEST = "gradient_checkpointing", "load_best_model_at_end"
@@ -29,11 +29,8 @@ class Conflict(Record):
     anchor: Node
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each training: which method it trains, and with which settings."""
-
-    def __init__(self) -> None:
-        self._found: dict[Node, Suspicion] = {}
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Suspect settings that break the training of the active adapter, or its end."""
@@ -57,7 +54,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what the document does not settle by itself."""
         if self._found and not loads_by_hand(scene) and _SWITCH not in scene.document.text:
-            yield from self._found.values()
+            yield from super().finish(scene)
 
 
 def _conflict(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import Resized, Wrapped
 from peft_lint.finding import Applicability, Severity
@@ -12,7 +11,7 @@ from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import is_guarded
 from peft_lint.rules.vocabulary import enlarges, is_published, takes_embeddings
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.locations import locate
 
 if TYPE_CHECKING:
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
     from peft_lint.syntax.rewriting import Rewriting
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at each resize of a model whose embeddings an adapter has."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._wraps: dict[Node, Wrapped] = {}
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Note the call, for the fix."""
@@ -60,10 +59,6 @@ class Rule:
             proposals=_proposals(event.node, self._wraps.get(adapter.node), tree),
         )
         self._found.setdefault(event.node, suspicion)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
 
 def _is_bare(body: Body) -> bool:

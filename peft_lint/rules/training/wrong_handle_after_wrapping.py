@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from peft_lint.events import AdapterLoaded, Enclosed, Saved, TrainerMade, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Handle, Instance, Kind, Node, Trainer
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import Replace
 from peft_lint.syntax.locations import locate
 
 
-class Rule:
+class Rule(OnePerPlace):
     """Looks at trainers of a plain model with PEFT's adapter inside: what they save."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._inside = Inside()
         self._enclosed: dict[Node, Enclosed] = {}
         # By the model that a trainer got: its making, and how that could spell the PeftModel.
         self._made: dict[int, tuple[TrainerMade, str | None]] = {}
-        self._found: dict[Node, Suspicion] = {}
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Note what puts an adapter into a model."""
@@ -60,10 +59,6 @@ class Rule:
         if adapter is not None and not _saves_its_own_way(event.handle, scene):
             words = "and the trainer saves it here, under the names of layers that have changed"
             self._suspect(adapter, event.node, words, scene, event.handle)
-
-    def finish(self, scene: Scene) -> Iterator[Suspicion]:
-        """Report what was found."""
-        yield from self._found.values()
 
     def _suspect(
         self, adapter: Adapter, symptom: Node, words: str, scene: Scene, handle: int
