@@ -6,10 +6,10 @@ import ast
 from collections.abc import Collection
 
 from peft_lint.document import Document
-from peft_lint.events import Event, ModelEvent
+from peft_lint.events import Event, ModelEvent, Trained, TrainerMade
 from peft_lint.interpreter import releases
 from peft_lint.interpreter.machine import Context, Machine
-from peft_lint.interpreter.objects import Body, Handle, Instance
+from peft_lint.interpreter.objects import Body, Handle, Instance, Trainer
 from peft_lint.interpreter.values import Symbol, Value, literal
 from peft_lint.interpreter.world import World
 from peft_lint.lean import Record
@@ -72,6 +72,16 @@ class Scene(Record):
     def body(self, event: ModelEvent) -> Body:
         """Return the body of the handle that an event is about."""
         return self.world.body(self.handle(event))
+
+    def trainer(self, event: Trained) -> Trainer | None:
+        """Return the trainer that runs, None where the code trains by hand."""
+        state = self.world.heap.get(event.trainer) if event.trainer is not None else None
+        return state if isinstance(state, Trainer) else None
+
+    def model(self, event: TrainerMade) -> Handle | None:
+        """Return the model that a trainer gets, None where it is out of view."""
+        state = self.world.heap.get(event.model) if event.model is not None else None
+        return state if isinstance(state, Handle) else None
 
     def in_doubt(self, library: str) -> bool:
         """Return whether what happens here depends on an open test of the library's release."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from peft_lint.document import Document
+from peft_lint.events import Trained
 from peft_lint.interpreter.conditions import known_truth
 from peft_lint.interpreter.objects import (
     Arguments,
-    Instance,
     Node,
     Optimizer,
     Tool,
@@ -16,7 +16,13 @@ from peft_lint.interpreter.objects import (
     above_zero,
 )
 from peft_lint.interpreter.values import ClassValue, Items, Value, literal
-from peft_lint.rules.trainers import has_library_callbacks, maker, spelled
+from peft_lint.rules.trainers import (
+    has_library_callbacks,
+    has_optimizer,
+    maker,
+    own_classes,
+    spelled,
+)
 from peft_lint.scene import Scene
 
 # Trainers that leave the dtype of a model without quantisation alone, as was seen.
@@ -31,8 +37,6 @@ _OTHER_WAYS = frozenset(
 _HARMLESS = frozenset({"__init__", "compute_loss", "evaluate", "log", "prediction_step"})
 # The most positional arguments of a GradScaler before `enabled`.
 _BEFORE_ENABLED = 4
-
-
 # DeepSpeed and FSDP bring a dtype and a scaler of their own; some replace the method that raises.
 _OTHER_SCALERS = ("deepspeed", "fsdp", "_unscale_grads_")
 
@@ -77,19 +81,24 @@ def _are_all(node: ast.expr) -> bool:
     return name == "list" and bool(last) and _are_all(last[0])
 
 
-def by_trainer(number: int, scene: Scene) -> tuple[Node, Trainer] | None:
+def by_trainer(event: Trained, scene: Scene) -> tuple[Node, Trainer] | None:
     """Return where a trainer is told to train under fp16 AMP, None where it may not."""
-    trainer = scene.world.heap.get(number)
-    if not isinstance(trainer, Trainer) or trainer.class_name not in _TRAINERS:
+    trainer = scene.trainer(event)
+    if trainer is None or trainer.class_name not in _TRAINERS:
         return None
     settings = scene.world.state(trainer.arguments)
-    if not isinstance(settings, Arguments) or not settings.complete or not _is_plain(number, scene):
+    if not isinstance(settings, Arguments) or not settings.complete:
+        return None
+    if not all(map(_only_computes, own_classes(event, scene))):
         return None
     value = settings.get("fp16")
     if value is None or known_truth(scene.machine, value, scene.world) is not True:
         return None
-    own = trainer.optimizers is not None and literal(trainer.optimizers, ...) is not None
-    if own or _goes_another_way(settings.fields) or not has_library_callbacks(trainer, scene):
+    if (
+        has_optimizer(trainer)
+        or _goes_another_way(settings.fields)
+        or not has_library_callbacks(trainer, scene)
+    ):
         return None
     # Without clipping, older releases leave all to a fused optimizer, which takes such gradients.
     if above_zero(settings.get("max_grad_norm"), 1.0) is not True:
@@ -131,16 +140,8 @@ def _is_off(value: Value) -> bool:
     return literal(value, ...) in (None, False, "", "auto")
 
 
-def _is_plain(number: int, scene: Scene) -> bool:
-    """Return whether a trainer is the library's, or one of the project that only computes."""
-    return all(
-        _only_computes(state.cls)
-        for state in scene.world.heap.values()
-        if isinstance(state, Instance) and state.native == number
-    )
-
-
 def _only_computes(cls: ClassValue) -> bool:
+    """Return whether a trainer of the project leaves the steps to the library's."""
     bases = cls.bases
     own = _HARMLESS.issuperset(cls.attributes) and len(bases) == 1
     return own and all(_only_computes(base) for base in bases if isinstance(base, ClassValue))

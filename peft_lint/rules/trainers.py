@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from peft_lint.events import TrainerMade
+from peft_lint.events import Trained, TrainerMade
 from peft_lint.interpreter.objects import Arguments, Instance, Node, Trainer
 from peft_lint.interpreter.values import (
     ClassValue,
@@ -92,6 +92,17 @@ def maker(value: Value | None, scene: Scene) -> tuple[str, ast.Call] | None:
     return (canonical(name), node) if name is not None and isinstance(node, ast.Call) else None
 
 
+def own_classes(event: Trained, scene: Scene) -> list[ClassValue]:
+    """Return the document's own classes that the trainer of a run is an instance of."""
+    states = scene.world.heap.values()
+    return [one.cls for one in states if isinstance(one, Instance) and one.native == event.trainer]
+
+
+def has_optimizer(trainer: Trainer) -> bool:
+    """Return whether a trainer may be given an optimizer, not make its own."""
+    return trainer.optimizers is not None and literal(trainer.optimizers, ...) is not None
+
+
 def loads_by_hand(scene: Scene) -> bool:
     """Return whether the document may write or load the best checkpoint by itself."""
     return any(map(_loads, scene.document.nodes))
@@ -122,7 +133,7 @@ def has_library_callbacks(trainer: Trainer, scene: Scene) -> bool:
 
 def acts_by_itself(trainer: Trainer, scene: Scene) -> bool:
     """Return whether a callback or an optimizer may change the model of a run by itself."""
-    if trainer.optimizers is not None and literal(trainer.optimizers, ...) is not None:
+    if has_optimizer(trainer):
         return True
     found = _callbacks(trainer)
     return found is None or any(_acts(item, scene) for item in found)
@@ -141,8 +152,7 @@ def may_unfreeze(trainer: Trainer, scene: Scene) -> bool:
 
     A trainer that makes its own takes what can be trained when it is made itself.
     """
-    given = trainer.optimizers is not None and literal(trainer.optimizers, ...) is not None
-    hooks = _HOOKS if given else ("on_init_end",)
+    hooks = _HOOKS if has_optimizer(trainer) else ("on_init_end",)
     classes = (_class_of(item, scene) for item in _callbacks(trainer) or ())
     return any(
         isinstance(cls, ClassValue) and any(cls.find(name) is not None for name in hooks)

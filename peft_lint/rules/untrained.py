@@ -9,7 +9,6 @@ from peft_lint.interpreter.objects import (
     Adapter,
     Body,
     Handle,
-    Instance,
     Node,
     Optimizer,
     Trainer,
@@ -17,7 +16,7 @@ from peft_lint.interpreter.objects import (
 )
 from peft_lint.lean import Record
 from peft_lint.rules.last_round import follows, once_in_loop
-from peft_lint.rules.trainers import may_unfreeze
+from peft_lint.rules.trainers import may_unfreeze, own_classes
 from peft_lint.scene import Place, Scene
 
 # What a subclass of a trainer may define to choose by itself what is trained.
@@ -96,8 +95,7 @@ class Untrained:
 
 def driven(event: Trained, scene: Scene) -> Body | None:
     """Return the body that a trainer trains as it is given, None where it may do otherwise."""
-    own = event.trainer is None or _goes_its_own_way(event.trainer, scene)
-    return None if own else scene.body(event)
+    return None if _goes_its_own_way(event, scene) else scene.body(event)
 
 
 def stepped(event: Stepped, scene: Scene) -> Body | None:
@@ -201,20 +199,16 @@ def _is_frozen(body: Body) -> bool:
     )
 
 
-def _goes_its_own_way(number: int, scene: Scene) -> bool:
-    """Return whether a trainer may train something else than what its model lets it."""
-    trainer = scene.world.heap.get(number)
-    if not isinstance(trainer, Trainer) or may_unfreeze(trainer, scene):
+def _goes_its_own_way(event: Trained, scene: Scene) -> bool:
+    """Return whether something else may be trained than what a trainer's model lets it."""
+    trainer = scene.trainer(event)
+    if trainer is None or may_unfreeze(trainer, scene):
         return True
     if any(word.arg in (None, "peft_config") for word in trainer.node.keywords):
         # It wraps the model once more, ignores the config or raises, by the release (B13).
         return trainer.handle is not None and not _wrapped_by(trainer, scene)
-    return any(
-        isinstance(state, Instance)
-        and state.native == number
-        and any(state.cls.find(name) is not None for name in _CHOOSES)
-        for state in scene.world.heap.values()
-    )
+    classes = own_classes(event, scene)
+    return any(cls.find(name) is not None for cls in classes for name in _CHOOSES)
 
 
 def _wrapped_by(trainer: Trainer, scene: Scene) -> bool:

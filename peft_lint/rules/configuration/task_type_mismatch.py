@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from peft_lint import knowledge
 from peft_lint.events import Inference, Trained, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Config, Kind, Node, Trainer
+from peft_lint.interpreter.objects import Body, Config, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import task_type
 from peft_lint.rules.abilities import is_bare, is_classifier, is_loaded, refuses_text
@@ -42,8 +42,8 @@ class Rule(OnePerPlace):
         """Suspect what the wrapper passes on, and a trainer that needs a loss."""
         if event.own_loss or event.how == "trainer":
             self._forward(event, scene)
-        trainer = scene.world.heap.get(event.trainer) if event.trainer is not None else None
-        if not isinstance(trainer, Trainer) or trainer.class_name not in _TRAINERS:
+        trainer = scene.trainer(event)
+        if trainer is None or trainer.class_name not in _TRAINERS:
             return
         if any(word.arg in (None, "compute_loss_func") for word in trainer.node.keywords):
             return

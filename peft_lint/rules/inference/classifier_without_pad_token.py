@@ -76,9 +76,9 @@ class Rule:
         if event.trainer is None:
             self._uses.setdefault(body.node, Use(event.node, body, loader_batch(scene), None))
             return
-        trainer = scene.world.heap[event.trainer]
-        made = self._trainers.get(trainer.node) if isinstance(trainer, Trainer) else None
-        if isinstance(trainer, Trainer) and made is not None and not aligns_pad_token(made, scene):
+        trainer = scene.trainer(event)
+        made = self._trainers.get(trainer.node) if trainer is not None else None
+        if trainer is not None and made is not None and not aligns_pad_token(made, scene):
             size = trainer_batch(trainer, "per_device_train_batch_size", scene)
             self._uses.setdefault(body.node, Use(event.node, body, size, made.node))
 

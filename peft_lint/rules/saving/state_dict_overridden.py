@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import Escaped, ModelEvent, Saved, StateDictRead, StateDictReplaced, Trained
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Arguments, Kind, Node, Trainer
+from peft_lint.interpreter.objects import Arguments, Kind, Node
 from peft_lint.interpreter.values import Function, literal
 from peft_lint.library.registry import canonical
 from peft_lint.scene import Scene
@@ -61,10 +61,10 @@ class Rule:
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Nor have the checkpoints of a trainer."""
-        trainer = scene.world.heap.get(event.trainer or 0)
-        settings = scene.world.state(trainer.arguments) if isinstance(trainer, Trainer) else None
+        trainer = scene.trainer(event)
+        settings = scene.world.state(trainer.arguments) if trainer is not None else None
         strategy = settings.get("save_strategy") if isinstance(settings, Arguments) else None
-        if isinstance(trainer, Trainer) and literal(strategy) != "no":
+        if trainer is not None and literal(strategy) != "no":
             words = "and checkpoints of this training have no weights in them"
             self._note(self._trainings, event, scene, words)
 

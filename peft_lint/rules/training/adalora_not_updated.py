@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from peft_lint.events import Escaped, Stepped, Trained, TrainerMade, Wrapped
 from peft_lint.finding import Severity
-from peft_lint.interpreter.objects import Body, Config, Instance, Kind, Node, Trainer
+from peft_lint.interpreter.objects import Body, Config, Kind, Node
 from peft_lint.interpreter.values import literal
-from peft_lint.rules.trainers import acts_by_itself
+from peft_lint.rules.trainers import acts_by_itself, own_classes
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
@@ -51,14 +51,10 @@ class Rule:
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Look at a run of a trainer; an own loop shows by the steps of its optimizer."""
-        trainer = scene.world.heap.get(event.trainer or 0)
-        if not isinstance(trainer, Trainer) or trainer.library not in _LIBRARIES:
+        trainer = scene.trainer(event)
+        if trainer is None or trainer.library not in _LIBRARIES or own_classes(event, scene):
             return
-        heap = scene.world.heap
-        derived = any(
-            isinstance(one, Instance) and one.native == event.trainer for one in heap.values()
-        )
-        if trainer.node not in self._open and not derived and not acts_by_itself(trainer, scene):
+        if trainer.node not in self._open and not acts_by_itself(trainer, scene):
             self._look(event, scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:

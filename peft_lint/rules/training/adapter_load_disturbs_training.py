@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import Activated, AdapterLoaded, ModelEvent, Stepped, Trained
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Body, Node, Trainer
+from peft_lint.interpreter.objects import Adapter, Body, Node
 from peft_lint.rules.last_round import once_in_loop
 from peft_lint.rules.untrained import Untrained, displaced
 from peft_lint.scene import Scene
@@ -42,12 +42,11 @@ class Rule(OnePerPlace):
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Look at a run of a trainer; note for which adapters an own loop has gradients."""
+        trainer = scene.trainer(event)
         if event.trainer is None:
             self._pending.add(scene.body(event).node)
             self._lost.add(_state(event, scene))
-            return
-        trainer = scene.world.heap.get(event.trainer)
-        if isinstance(trainer, Trainer) and trainer.class_name in _PLAIN:
+        elif trainer is not None and trainer.class_name in _PLAIN:
             self._untrained.on_trained(event, scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import Trained
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Arguments, Kind, Trainer
+from peft_lint.interpreter.objects import Adapter, Arguments, Kind
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.trainers import keeps_checkpoints, loads_by_hand, spelled
 from peft_lint.scene import Scene
@@ -22,18 +22,16 @@ class Rule(OnePerPlace):
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Suspect an active adapter that the trainer does not look for."""
-        trainer = scene.world.heap.get(event.trainer) if event.trainer is not None else None
-        handle, body = scene.handle(event), scene.body(event)
-        if not isinstance(trainer, Trainer) or handle.kind is not Kind.PEFT or body.escaped:
+        trainer, body = scene.trainer(event), scene.body(event)
+        if trainer is None or scene.handle(event).kind is not Kind.PEFT or body.escaped:
             return
         settings = scene.world.state(trainer.arguments)
         if not isinstance(settings, Arguments) or not settings.complete:
             return
         if trainer.library not in ("transformers", "trl"):
             return
-        if literal(settings.get(_FIELD)) is not True or not keeps_checkpoints(
-            settings, trainer, scene
-        ):
+        asks = literal(settings.get(_FIELD)) is True
+        if not asks or not keeps_checkpoints(settings, trainer, scene):
             return
         active = body.active_adapters()
         if body.enabled is not True or len(active) != 1 or active[0].name == "default":

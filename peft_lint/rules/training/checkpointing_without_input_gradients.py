@@ -6,7 +6,7 @@ import ast
 
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Arguments, Body, Handle
+from peft_lint.interpreter.objects import Adapter, Arguments, Body
 from peft_lint.interpreter.values import Entries, Items, Value, literal
 from peft_lint.rules.trainers import settings_of, spelled
 from peft_lint.scene import Scene
@@ -36,9 +36,8 @@ class Rule(OnePerPlace):
 
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Suspect an adapter in the checkpointed layers of such a model."""
-        settings = settings_of(event, scene)
-        handle = scene.world.heap.get(event.model) if event.model is not None else None
-        if event.library != "transformers" or settings is None or not isinstance(handle, Handle):
+        settings, handle = settings_of(event, scene), scene.model(event)
+        if event.library != "transformers" or settings is None or handle is None:
             return
         if literal(settings.get("gradient_checkpointing")) is not True:
             return

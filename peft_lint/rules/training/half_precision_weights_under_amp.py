@@ -70,7 +70,7 @@ class Rule(OnePerPlace):
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Suspect a run of a trainer."""
-        found = by_trainer(event.trainer, scene) if event.trainer is not None else None
+        found = by_trainer(event, scene)
         if found is None or expects(event, scene, "ValueError"):
             return
         amp, trainer = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Arguments, Handle
+from peft_lint.interpreter.objects import Arguments
 from peft_lint.interpreter.values import Items, literal
 from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, names_the_class
@@ -73,8 +73,8 @@ def _no_name(settings: Arguments, event: TrainerMade, scene: Scene) -> Defect | 
     if not isinstance(value, Items) or value.kind != "list" or not value.exact or not value.items:
         return None
     names = [literal(item) for item in value.items]
-    handle = scene.world.heap.get(event.model) if event.model is not None else None
-    body = scene.world.body(handle) if isinstance(handle, Handle) else None
+    handle = scene.model(event)
+    body = scene.world.body(handle) if handle is not None else None
     if body is None or body.task not in _TASKS or body.escaped:
         return None
     if not _COLUMNS.issuperset(names) or not _is_plain(event, scene):

@@ -23,11 +23,11 @@ class Rule(OnePerPlace):
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Suspect a config beside an adapter that is surely there."""
         config = scene.world.state(dict(event.keywords).get("peft_config"))
-        handle = scene.world.heap.get(event.model) if event.model is not None else None
+        handle = scene.model(event)
         if event.library != "trl" or not isinstance(config, Config):
             return
         # Each release has its own way with the two, and other code asks which it is.
-        if not isinstance(handle, Handle) or scene.in_doubt("trl"):
+        if handle is None or scene.in_doubt("trl"):
             return
         body = scene.world.body(handle)
         adapter = body.adapters[-1] if body.adapters else None

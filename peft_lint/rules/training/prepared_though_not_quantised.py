@@ -16,7 +16,7 @@ from peft_lint.events import (
     Trained,
 )
 from peft_lint.finding import Severity
-from peft_lint.interpreter.objects import Body, Node, Trainer
+from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.library.dtypes import loaded_as
 from peft_lint.rules.trainers import acts_by_itself, maker
@@ -70,8 +70,8 @@ class Rule:
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Look at a run of a trainer; an own loop shows by the steps of its optimizer."""
-        trainer = scene.world.heap.get(event.trainer or 0)
-        if isinstance(trainer, Trainer):
+        trainer = scene.trainer(event)
+        if trainer is not None:
             own = acts_by_itself(trainer, scene)
             self._reach(event, None if own else driven(event, scene), scene)
 

@@ -34,9 +34,8 @@ class Rule(OnePerPlace):
 
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Suspect settings that break the training of the active adapter, or its end."""
-        trainer = scene.world.heap.get(event.trainer) if event.trainer is not None else None
-        body = scene.body(event)
-        if not isinstance(trainer, Trainer) or trainer.library not in ("transformers", "trl"):
+        trainer, body = scene.trainer(event), scene.body(event)
+        if trainer is None or trainer.library not in ("transformers", "trl"):
             return
         active = body.active_adapters()
         config = active[0].config if len(active) == 1 else None

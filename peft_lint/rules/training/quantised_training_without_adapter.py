@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import Stepped, TrainerMade
 from peft_lint.finding import Severity
-from peft_lint.interpreter.objects import Body, Handle, Node
+from peft_lint.interpreter.objects import Body, Node
 from peft_lint.library.inference import EVALUATES_ITSELF
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
@@ -23,8 +23,8 @@ class Rule:
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Look at the model that a trainer gets, unless it wraps that itself."""
         self._trainers.add(event.node)
-        handle = None if event.model is None else scene.world.heap[event.model]
-        given = scene.world.body(handle) if isinstance(handle, Handle) else None
+        handle = scene.model(event)
+        given = scene.world.body(handle) if handle is not None else None
         body = None if event.wraps or given is None else _bare(given)
         self._places.setdefault(event.node, []).append((body, event.node))
 

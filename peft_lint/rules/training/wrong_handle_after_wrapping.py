@@ -6,7 +6,7 @@ import ast
 
 from peft_lint.events import AdapterLoaded, Enclosed, Saved, TrainerMade, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Handle, Instance, Kind, Node, Trainer
+from peft_lint.interpreter.objects import Adapter, Instance, Kind, Node, Trainer
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
@@ -38,8 +38,8 @@ class Rule(OnePerPlace):
 
     def on_trainer_made(self, event: TrainerMade, scene: Scene) -> None:
         """Note a trainer of a plain model; one that is quantised is refused at once."""
-        handle = None if event.model is None else scene.world.heap[event.model]
-        if not isinstance(handle, Handle) or handle.kind is not Kind.PLAIN or event.wraps:
+        handle = scene.model(event)
+        if handle is None or handle.kind is not Kind.PLAIN or event.wraps:
             return
         assert event.model is not None
         body = scene.world.body(handle)

@@ -34,14 +34,14 @@ class Rule:
         if event.class_name not in _COPIES:
             return
         given = dict(event.keywords).get("peft_config")
-        handle = scene.world.heap.get(event.model) if event.model is not None else None
+        handle = scene.model(event)
         config = scene.world.state(given)
         if isinstance(config, Config) and _is_refused(event, scene):
             self._refused.setdefault(event.node, _refusal(event, config, scene))
         else:
             self._refused[event.node] = None
-        wrapped = isinstance(handle, Handle) and handle.kind is Kind.PEFT
-        if isinstance(handle, Handle) and wrapped:
+        wrapped = handle is not None and handle.kind is Kind.PEFT
+        if handle is not None and wrapped:
             none = given is None or literal(given, ...) is None
             config = _config_of(handle, scene) if none else None
         if not (event.complete and isinstance(config, Config) and _changes_the_base(config)):
