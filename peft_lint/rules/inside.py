@@ -6,15 +6,17 @@ from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.scene import Scene
+from peft_lint.suspicion import OnePerPlace
 
 # Calls that put PEFT's own wrapper around a base; the base knows nothing of its adapter then.
 _WRAPPERS = ("get_peft_model", "PeftModel", "trainer")
 
 
-class Inside:
+class Inside(OnePerPlace):
     """Tells adapters that a PeftModel put into its base from those the base knows of."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._wraps: set[Node] = set()
         self._native: set[Node] = set()
 
@@ -27,7 +29,7 @@ class Inside:
         native = scene.handle(event).kind is Kind.PLAIN
         (self._native if native else self._wraps).add(event.node)
 
-    def adapter(self, body: Body) -> Adapter | None:
+    def adapter_inside(self, body: Body) -> Adapter | None:
         """Return an adapter of PEFT's that surely has its layers in the body."""
         adapters = body.adapters or ()
         if not _is_transformers(body) or any(one.node in self._native for one in adapters):

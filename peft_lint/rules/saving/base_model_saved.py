@@ -4,38 +4,26 @@ from __future__ import annotations
 
 import ast
 
-from peft_lint.events import AdapterLoaded, Saved, Wrapped
+from peft_lint.events import Saved
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Kind, Node
 from peft_lint.interpreter.values import Value
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
-from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
+from peft_lint.suspicion import Proposal, Suspicion
 
 _SAVES = ("save_pretrained", "push_to_hub")
 
 
-class Rule(OnePerPlace):
+class Rule(Inside):
     """Looks at each save of a plain model: whether PEFT has changed its layers in place."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._inside = Inside()
-
-    def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
-        """Tell PEFT's wrappers from adapters that the model itself knows of."""
-        self._inside.on_wrapped(event, scene)
-
-    def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
-        """Likewise: the model's own `load_adapter` makes it save the adapter."""
-        self._inside.on_adapter_loaded(event, scene)
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Suspect a save of the base, or of the tuner that passes it on to the base."""
         handle, body = scene.handle(event), scene.body(event)
         if handle.kind not in (Kind.PLAIN, Kind.TUNER) or event.how not in _SAVES:
             return
-        adapter = self._inside.adapter(body)
+        adapter = self.adapter_inside(body)
         if adapter is not None and not _chooses_weights(event.node):
             self._found.setdefault(event.node, _suspicion(event, scene, adapter))
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from peft_lint.document import Document
-from peft_lint.events import ParametersTouched, Stepped, Trained
+from peft_lint.events import ParametersTouched
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Node
 from peft_lint.lean import TYPE_CHECKING
@@ -21,30 +21,22 @@ if TYPE_CHECKING:
     from peft_lint.syntax.rewriting import Rewriting
 
 
-class Rule:
+class Rule(Untrained):
     """Looks at each training of a model that code has frozen, adapters and all."""
 
     def __init__(self) -> None:
-        self._untrained = Untrained()
+        super().__init__()
         self._frozen: set[Node] = set()
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
         """Note what leaves all parameters frozen."""
         if event.on is False:
             self._frozen.add(event.node)
-            self._untrained.froze(event, scene)
-
-    def on_trained(self, event: Trained, scene: Scene) -> None:
-        """Look at a run of a trainer."""
-        self._untrained.on_trained(event, scene)
-
-    def on_stepped(self, event: Stepped, scene: Scene) -> None:
-        """Look at a step of an own loop."""
-        self._untrained.on_stepped(event, scene)
+            self.froze(event, scene)
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report each place that freezes what is trained afterwards."""
-        for run, body in self._untrained.runs():
+        for run, body in self.runs():
             for adapter in body.adapters or ():
                 if adapter.frozen_by in self._frozen:
                     yield _suspicion(adapter.frozen_by, adapter, run, scene.document)

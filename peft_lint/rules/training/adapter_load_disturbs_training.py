@@ -10,7 +10,7 @@ from peft_lint.interpreter.objects import Adapter, Body, Node
 from peft_lint.rules.last_round import once_in_loop
 from peft_lint.rules.untrained import Untrained, displaced
 from peft_lint.scene import Scene
-from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
+from peft_lint.suspicion import Proposal, Suspicion
 
 # Trainers that never choose an adapter by themselves; those of preferences do.
 _PLAIN = ("Trainer", "Seq2SeqTrainer", "SFTTrainer", "RewardTrainer")
@@ -18,12 +18,12 @@ _PLAIN = ("Trainer", "Seq2SeqTrainer", "SFTTrainer", "RewardTrainer")
 _State = tuple[Node, int, tuple[str, ...] | None]
 
 
-class Rule(OnePerPlace):
+class Rule(Untrained):
     """Follows what is loaded and activated to the steps and runs that then change nothing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._untrained = Untrained()
+        self._found: dict[Node, Suspicion] = {}
         self._causes: dict[_State, ModelEvent] = {}
         self._causes_by_node: dict[Node, ModelEvent] = {}
         # Bodies that have gradients which no step has used.
@@ -47,12 +47,12 @@ class Rule(OnePerPlace):
             self._pending.add(scene.body(event).node)
             self._lost.add(_state(event, scene))
         elif trainer is not None and trainer.class_name in _PLAIN:
-            self._untrained.on_trained(event, scene)
+            super().on_trained(event, scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Suspect a step that changes none of the adapters that the optimizer holds."""
         self._pending.discard(scene.body(event).node)
-        self._untrained.on_stepped(event, scene)
+        super().on_stepped(event, scene)
         state = _state(event, scene)
         cause, adapter = self._causes.get(state), displaced(event, scene)
         if cause is not None and adapter is not None and state in self._lost:
@@ -60,8 +60,8 @@ class Rule(OnePerPlace):
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report what displaced an adapter, and then what froze one."""
-        yield from super().finish(scene)
-        for run, body in self._untrained.runs():
+        yield from self._found.values()
+        for run, body in self.runs():
             adapter = self._frozen(body)
             if adapter is not None and adapter.frozen_by is not None:
                 yield _suspicion(self._causes_by_node[adapter.frozen_by], adapter, run)
@@ -73,7 +73,7 @@ class Rule(OnePerPlace):
         if state[0] not in self._pending and not once_in_loop(event, scene):
             self._causes[state] = event
             self._causes_by_node[event.node] = event
-            self._untrained.froze(event, scene)
+            self.froze(event, scene)
 
     def _frozen(self, body: Body) -> Adapter | None:
         """Return the adapter that was frozen by something else than its own load."""

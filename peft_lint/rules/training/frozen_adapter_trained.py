@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from peft_lint.events import AdapterLoaded, Merged, Saved, Stepped, Trained, Wrapped
+from peft_lint.events import AdapterLoaded, Merged, Saved, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Config, Node
 from peft_lint.interpreter.values import Bound, literal
@@ -19,11 +19,11 @@ from peft_lint.syntax.keywords import AddKeyword
 _HOLDERS = frozenset({"param_groups", "ParameterList"})
 
 
-class Rule:
+class Rule(Untrained):
     """Looks at each training of a model whose adapters were loaded, or made, frozen."""
 
     def __init__(self) -> None:
-        self._untrained = Untrained()
+        super().__init__()
         self._loads: dict[Node, AdapterLoaded] = {}
         self._wraps: dict[Node, Wrapped] = {}
         # Paths to which this document saves adapters that change the model's layers.
@@ -34,21 +34,13 @@ class Rule:
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Note an adapter from a checkpoint, which is frozen unless asked for otherwise."""
         self._loads[event.node] = event
-        self._untrained.froze(event, scene)
+        self.froze(event, scene)
 
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Note an adapter made from a config, which a checkpoint's config makes frozen."""
         self._wraps[event.node] = event
-        self._untrained.froze(event, scene)
+        self.froze(event, scene)
         self._has_prompts = self._has_prompts or event.config.class_name in PROMPT_LEARNING
-
-    def on_trained(self, event: Trained, scene: Scene) -> None:
-        """Look at a run of a trainer."""
-        self._untrained.on_trained(event, scene)
-
-    def on_stepped(self, event: Stepped, scene: Scene) -> None:
-        """Look at a step of an own loop."""
-        self._untrained.on_stepped(event, scene)
 
     def on_merged(self, event: Merged, scene: Scene) -> None:
         """Only adapters in the model's layers can be merged."""
@@ -66,7 +58,7 @@ class Rule:
         unfreezes = scene.assigns("requires_grad") or scene.names({"requires_grad_"})
         if unfreezes and scene.names(_HOLDERS):
             return
-        for node, body in self._untrained.runs():
+        for node, body in self.runs():
             adapter = self._frozen(body)
             if adapter is not None:
                 yield self._suspicion(adapter, node)

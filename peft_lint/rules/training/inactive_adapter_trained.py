@@ -5,27 +5,27 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from peft_lint.events import Activated, ConfigUsed, Stepped, Trained
+from peft_lint.events import Activated, ConfigUsed, Stepped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node
 from peft_lint.rules.last_round import follows, once_in_loop
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive, unheld
 from peft_lint.scene import Place, Scene
-from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
+from peft_lint.suspicion import Proposal, Suspicion
 
 
-class Rule(OnePerPlace):
+class Rule(Untrained):
     """Looks at training of models whose fresh adapter is not active, or was not in time."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._untrained = Untrained()
+        self._found: dict[Node, Suspicion] = {}
         # What can be trained since a switch that may come in the last round of a loop.
         self._switched: dict[tuple[Node, ...], tuple[Place, ...]] = {}
 
     def on_config_used(self, event: ConfigUsed, scene: Scene) -> None:
         """Note where adapters are made."""
-        self._untrained.froze(event, scene)
+        self.froze(event, scene)
 
     def on_activated(self, event: Activated, scene: Scene) -> None:
         """Note a switch after which no round may come."""
@@ -33,13 +33,9 @@ class Rule(OnePerPlace):
             able = tuple(one.node for one in scene.body(event).adapters or () if one.trainable)
             self._switched[able] = scene.places(event)
 
-    def on_trained(self, event: Trained, scene: Scene) -> None:
-        """Look at a run of a trainer."""
-        self._untrained.on_trained(event, scene)
-
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Look at a step of an own loop: what can be trained now may be in no optimizer."""
-        self._untrained.on_stepped(event, scene)
+        super().on_stepped(event, scene)
         found = unheld(event, scene)
         if found is None:
             return
@@ -53,8 +49,8 @@ class Rule(OnePerPlace):
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report fresh adapters beside which everything is frozen."""
-        yield from super().finish(scene)
-        for node, body in self._untrained.runs():
+        yield from self._found.values()
+        for node, body in self.runs():
             fresh = fresh_and_inactive(body)
             if fresh and _only_loaded(body):
                 yield _never(fresh[-1], body.active_adapters()[0], node)

@@ -22,11 +22,11 @@ from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 
-class Rule:
+class Rule(Untrained):
     """Looks at each preparation of a model with adapters, and at what becomes of these."""
 
     def __init__(self) -> None:
-        self._untrained = Untrained()
+        super().__init__()
         self._prepared: dict[Node, Prepared] = {}
         self._enclosed: dict[Node, Enclosed] = {}
         # Preparations that freeze an adapter which was made to be trained.
@@ -42,7 +42,7 @@ class Rule:
         adapters = event.before.adapters or ()
         if adapters:
             self._prepared[event.node] = event
-            self._untrained.froze(event, scene)
+            self.froze(event, scene)
         if any(one.trainable and one.weights in (Weights.ZERO, Weights.FRESH) for one in adapters):
             self._harmful.add(event.node)
 
@@ -56,12 +56,12 @@ class Rule:
     def on_trained(self, event: Trained, scene: Scene) -> None:
         """Look at a run of a trainer."""
         self._thawed(scene.body(event))
-        self._untrained.on_trained(event, scene)
+        super().on_trained(event, scene)
 
     def on_stepped(self, event: Stepped, scene: Scene) -> None:
         """Look at a step of an own loop."""
         self._thawed(scene.body(event))
-        self._untrained.on_stepped(event, scene)
+        super().on_stepped(event, scene)
 
     def on_inference(self, event: ModelEvent, scene: Scene) -> None:
         """The model need not be meant for training where it answers, or gets its weights.
@@ -85,7 +85,7 @@ class Rule:
     def finish(self, scene: Scene) -> Iterator[Suspicion]:
         """Report preparations whose model is trained frozen, or was made to be trained."""
         runs: dict[Node, Node] = {}
-        for node, body in self._untrained.runs():
+        for node, body in self.runs():
             for one in body.adapters or ():
                 if one.frozen_by in self._prepared:
                     runs.setdefault(one.frozen_by, node)

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import ast
 
-from peft_lint.events import AdapterLoaded, Enclosed, Saved, TrainerMade, Wrapped
+from peft_lint.events import Enclosed, Saved, TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Instance, Kind, Node, Trainer
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
-from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
+from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import Replace
 from peft_lint.syntax.locations import locate
 
 
-class Rule(OnePerPlace):
+class Rule(Inside):
     """Looks at trainers of a plain model with PEFT's adapter inside: what they save."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._inside = Inside()
         self._enclosed: dict[Node, Enclosed] = {}
         # By the model that a trainer got: its making, and how that could spell the PeftModel.
         self._made: dict[int, tuple[TrainerMade, str | None]] = {}
-
-    def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
-        """Note what puts an adapter into a model."""
-        self._inside.on_wrapped(event, scene)
-
-    def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
-        """Likewise."""
-        self._inside.on_adapter_loaded(event, scene)
 
     def on_enclosed(self, event: Enclosed, scene: Scene) -> None:
         """Note the call, for the fix."""
@@ -45,7 +36,7 @@ class Rule(OnePerPlace):
         body = scene.world.body(handle)
         name = name_of_wrapper(handle.body, scene)
         self._made[event.model] = event, name
-        adapter = self._inside.adapter(body)
+        adapter = self.adapter_inside(body)
         if adapter is not None and body.quantised is True and not body.escaped:
             words = "and the trainer refuses a quantised model that shows no adapter"
             self._suspect(adapter, event.node, words, scene, event.model)
@@ -55,7 +46,7 @@ class Rule(OnePerPlace):
         handle, body = scene.handle(event), scene.body(event)
         if event.how != "save_model" or handle.kind is not Kind.PLAIN or body.escaped:
             return
-        adapter = self._inside.adapter(body)
+        adapter = self.adapter_inside(body)
         if adapter is not None and not _saves_its_own_way(event.handle, scene):
             words = "and the trainer saves it here, under the names of layers that have changed"
             self._suspect(adapter, event.node, words, scene, event.handle)
