@@ -8,6 +8,7 @@ from peft_lint.events import Saved
 from peft_lint.interpreter.objects import Adapter, Body
 from peft_lint.interpreter.values import Unknown, literal
 from peft_lint.scene import Scene
+from peft_lint.syntax.names import variables
 
 # What reads such a file again: then all of it may be wanted, or a wrapper that is ready for it.
 _READERS = ("load_state_dict", "torch.load", "load_file", "load_model", "safe_open")
@@ -24,7 +25,7 @@ def is_state_dict(event: Saved, scene: Scene) -> bool:
     weights = event.weights
     if not isinstance(weights, Unknown) or weights.origin != ("parameters", event.handle):
         return False
-    names = {node.id for node in ast.walk(event.node) if isinstance(node, ast.Name)}
+    names = variables(event.node)
     return not any(_changes(node, names) for node in scene.document.nodes)
 
 

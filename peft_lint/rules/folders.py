@@ -6,6 +6,7 @@ import ast
 import os
 
 from peft_lint.scene import Scene
+from peft_lint.syntax.names import last_name
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # What moves a folder, so that what was saved in one may lie in another.
@@ -44,19 +45,13 @@ def filled(folder: str, scene: Scene) -> bool:
     # What the document's own functions and classes do is in view.
     known = _HARMLESS | {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
     for node in nodes:
-        if isinstance(node, ast.Call) and _last_name(node.func) not in known:
+        if isinstance(node, ast.Call) and last_name(node.func) not in known:
             for argument in (*node.args, *(word.value for word in node.keywords)):
                 for part in ast.walk(argument):
                     named = isinstance(part, ast.Name) and part.id in names
                     if named or _is_below(part, folder):
                         return True
     return False
-
-
-def _last_name(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_below(node: ast.AST, folder: str) -> bool:

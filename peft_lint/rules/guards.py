@@ -11,6 +11,7 @@ from peft_lint.interpreter.values import ClassValue
 from peft_lint.outline import inside
 from peft_lint.scene import Scene
 from peft_lint.syntax.locations import Block, Definition, Location, is_compound, locate
+from peft_lint.syntax.names import last_name, variables
 
 # Contexts that expect or swallow an error, of pytest, unittest and contextlib; then marks of tests
 # that are to fail.
@@ -91,6 +92,14 @@ def names_the_class(call: ast.Call, scene: Scene) -> bool:
     return not isinstance(scene.value(function), ClassValue)
 
 
+def blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:
+    """Return the owners of the blocks around a call, none for one that the text does not spell."""
+    try:
+        return [block.owner for block in locate(scene.document.tree, node).blocks]
+    except LookupError:
+        return []
+
+
 def _locations(event: Event, scene: Scene) -> Iterator[Location]:
     for place in scene.places(event):
         # The call of a function that nothing calls is none of the text.
@@ -113,19 +122,19 @@ def _caught(block: Block) -> Iterator[str]:
             caught = handler.type
             for one in caught.elts if isinstance(caught, ast.Tuple) else (caught,):
                 # Without a name it is for every error.
-                yield _last_name(one) or "Exception"
+                yield last_name(one) or "Exception"
     elif isinstance(owner, (ast.With, ast.AsyncWith)):
         for item in owner.items:
             if isinstance(item.context_expr, ast.Call):
-                yield _last_name(item.context_expr.func)
+                yield last_name(item.context_expr.func)
     elif isinstance(owner, Definition):
         for mark in owner.decorator_list:
-            yield _last_name(mark.func if isinstance(mark, ast.Call) else mark)
+            yield last_name(mark.func if isinstance(mark, ast.Call) else mark)
 
 
 def _asserts(node: ast.AST) -> bool:
     """Return whether a node asserts: the statement, or a method such as `assertEqual`."""
-    called = _last_name(node.func) if isinstance(node, ast.Call) else ""
+    called = last_name(node.func) if isinstance(node, ast.Call) else ""
     return isinstance(node, ast.Assert) or called.startswith("assert")
 
 
@@ -133,12 +142,5 @@ def _names_exception(item: ast.withitem) -> bool:
     """Return whether a `with` item is such as `suppress(AttributeError)`."""
     call = item.context_expr
     arguments = call.args if isinstance(call, ast.Call) else []
-    names = {part.id for one in arguments for part in ast.walk(one) if isinstance(part, ast.Name)}
+    names = variables(*arguments)
     return any(name == "Exception" or name.endswith("Error") for name in names)
-
-
-def _last_name(node: ast.expr | None) -> str:
-    """Return the name that an expression ends with, empty where it ends with none."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

@@ -8,8 +8,8 @@ from peft_lint.events import AdapterLoaded, Enclosed, Inference, Merged, Saved, 
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
 from peft_lint.lean import Record
-from peft_lint.rules.guards import need_not_precede
-from peft_lint.rules.rounds import picks_rounds
+from peft_lint.rules.guards import blocks_around, need_not_precede
+from peft_lint.rules.loops import picks_rounds
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal
 
@@ -209,13 +209,3 @@ def _retried(rewrap: Rewrap, scene: Scene) -> bool:
     return any(isinstance(owner, tries) for owner in owners) or (
         again and picks_rounds(event, scene)
     )
-
-
-def blocks_around(node: ast.AST, scene: Scene) -> list[ast.AST]:
-    """Return the owners of the blocks around a call, none for one that the text does not spell."""
-    from peft_lint.syntax.locations import locate
-
-    try:
-        return [block.owner for block in locate(scene.document.tree, node).blocks]
-    except LookupError:
-        return []

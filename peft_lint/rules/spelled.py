@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from peft_lint.scene import Place, Scene
+from peft_lint.syntax.names import last_name
 
 Variable = ast.Name | ast.Attribute
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -33,8 +34,7 @@ def spelled_at(node: ast.expr | None, places: tuple[Place, ...], level: int) -> 
 
 def is_steady(base: ast.expr | None, scene: Scene) -> bool:
     """Return whether no function elsewhere may give the name of an object another value."""
-    name = last_name(base) if isinstance(base, (ast.Name, ast.Attribute)) else ""
-    nodes = scene.document.nodes
+    name, nodes = last_name(base), scene.document.nodes
     declared = (one.names for one in nodes if isinstance(one, (ast.Global, ast.Nonlocal)))
     assigned = [one for one in nodes if isinstance(one, ast.Attribute) and one.attr == name]
     return not any(name in names for names in declared) and (
@@ -50,17 +50,6 @@ def stored(scope: ast.AST | None, start: int = 0, end: int | None = None) -> set
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store)
         if start <= node.lineno and (end is None or node.lineno < end)
     }
-
-
-def read(node: ast.AST | None) -> set[str]:
-    """Return the names of the variables that an expression reads."""
-    parts = ast.walk(node) if node is not None else ()
-    return {part.id for part in parts if isinstance(part, ast.Name)}
-
-
-def last_name(node: Variable) -> str:
-    """Return the name of a variable, or that of an attribute."""
-    return node.id if isinstance(node, ast.Name) else node.attr
 
 
 def line_of(node: ast.AST, scene: Scene) -> int:

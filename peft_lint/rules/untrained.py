@@ -15,7 +15,7 @@ from peft_lint.interpreter.objects import (
     Weights,
 )
 from peft_lint.lean import Record
-from peft_lint.rules.last_round import follows, once_in_loop
+from peft_lint.rules.loops import follows, once_in_loop
 from peft_lint.rules.trainers import may_unfreeze, own_classes
 from peft_lint.scene import Place, Scene
 

@@ -1,4 +1,4 @@
-"""Which names a scope binds, and where: by its text alone, without following the flow."""
+"""Which names code has, and where a scope binds them: by the text, without following the flow."""
 
 from __future__ import annotations
 
@@ -81,6 +81,24 @@ def declared_elsewhere(tree: ast.Module) -> frozenset[str]:
         if isinstance(node, ast.Global | ast.Nonlocal):
             declared.update(node.names)
     return frozenset(declared)
+
+
+def variables(*nodes: ast.AST | None) -> set[str]:
+    """Return the names of all variables in some nodes."""
+    return {
+        part.id
+        for node in nodes
+        if node is not None
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name)
+    }
+
+
+def last_name(node: ast.AST | None) -> str:
+    """Return the name that an expression ends with, empty where it ends with none."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def only_read(name: ast.Name, scope: ast.AST) -> bool:

@@ -18,7 +18,7 @@ from peft_lint.syntax.locations import (
     start_of,
     statement_span,
 )
-from peft_lint.syntax.names import COMPREHENSIONS, bindings, bindings_in
+from peft_lint.syntax.names import COMPREHENSIONS, bindings, bindings_in, variables
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -104,7 +104,7 @@ class Rewriting:
         parsed = _statements(line)
         if len(parsed) != 1:
             raise NoFix(f"not one statement: {line}")
-        used = {n.id for n in ast.walk(parsed[0]) if isinstance(n, ast.Name)}
+        used = variables(parsed[0])
         same = location.path[:1] if is_compound(statement) else (statement,)
         for inner in (node for part in same for node in ast.walk(part)):
             if isinstance(inner, ast.NamedExpr) and inner.target.id in used:

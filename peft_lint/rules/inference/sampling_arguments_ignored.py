@@ -13,6 +13,7 @@ from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword
+from peft_lint.syntax.names import variables
 
 # What only sampling reads, with the values that ask for nothing: defaults, and "off".
 _NEUTRAL: dict[str, tuple[object, ...]] = {
@@ -116,7 +117,7 @@ def _reads_otherwise(
 
 def _is_tokens(star: ast.expr, scene: Scene) -> bool:
     """Return whether a name holds what a tokenizer gave, by the argument that asks for tensors."""
-    names = {part.id for part in ast.walk(star) if isinstance(part, ast.Name)}
+    names = variables(star)
     assigned = [
         {part.arg for part in ast.walk(node.value) if isinstance(part, ast.keyword)}
         for node in ast.walk(scene.function or scene.document.tree)

@@ -12,8 +12,8 @@ from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.lean import Record
 from peft_lint.library.artifacts import place
+from peft_lint.rules.guards import blocks_around
 from peft_lint.rules.merging import Merging, inside, shared
-from peft_lint.rules.rewrapping import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 

@@ -9,7 +9,7 @@ from peft_lint.events import Enclosed, Inference
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
 from peft_lint.lean import Record
-from peft_lint.rules.rewrapping import blocks_around
+from peft_lint.rules.guards import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 

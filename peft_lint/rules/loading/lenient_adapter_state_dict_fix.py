@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.configs import DEFAULT
 from peft_lint.suspicion import NoFix
+from peft_lint.syntax.names import variables
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -44,8 +43,7 @@ class Check:
         """Bind the result to a name that the document does not use, and assert on it."""
         import libcst as cst
 
-        nodes = ast.walk(rewriting.document.tree)
-        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        used = variables(rewriting.document.tree)
         name = next((one for one in ("result", "loaded", "outcome") if one not in used), None)
         if name is None:
             raise NoFix("the obvious names are taken")

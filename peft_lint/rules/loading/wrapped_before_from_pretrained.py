@@ -12,6 +12,7 @@ from peft_lint.interpreter.values import Literal, Unknown, Value
 from peft_lint.rules.rewrapping import Rewrap, Rewraps
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
+from peft_lint.syntax.names import variables
 
 
 class Rule(Rewraps):
@@ -90,7 +91,5 @@ def _differ(one: Value, other: Value | None) -> bool:
 
 def _follows_loop(event: Enclosed, scene: Scene) -> bool:
     """Return whether the path is spelled with the variable of a loop around the call."""
-    loops = [loop.target for loop in scene.context.loops if isinstance(loop, ast.For)]
-    names = {part.id for loop in loops for part in ast.walk(loop) if isinstance(part, ast.Name)}
-    used = ast.walk(event.source_node) if event.source_node is not None else ()
-    return any(isinstance(part, ast.Name) and part.id in names for part in used)
+    targets = [loop.target for loop in scene.context.loops if isinstance(loop, ast.For)]
+    return not variables(*targets).isdisjoint(variables(event.source_node))

@@ -10,11 +10,12 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node
 from peft_lint.interpreter.values import Value
 from peft_lint.lean import Record
+from peft_lint.rules.guards import blocks_around
 from peft_lint.rules.merging import Merging, inside
-from peft_lint.rules.rewrapping import blocks_around
-from peft_lint.rules.spelled import is_steady, last_name, line_of, read, spelled_at, stored
+from peft_lint.rules.spelled import is_steady, line_of, spelled_at, stored
 from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import Proposal, Suspicion
+from peft_lint.syntax.names import last_name, variables
 
 
 class Load(Record):
@@ -130,14 +131,13 @@ def _in_rounds(first: Load, load: Load) -> tuple[str, ast.AST] | None:
         return None
     # What a helper is given in the loop decides, else the path itself.
     given = load.source if level == len(load.places) - 1 else load.places[level].node
-    differs = bool(load.paths and first.paths) or not stored(loop).isdisjoint(read(given))
+    differs = bool(load.paths and first.paths) or not stored(loop).isdisjoint(variables(given))
     return (ast.unparse(name), loop) if differs else None
 
 
 def _in_sequence(first: Load, load: Load, scene: Scene) -> tuple[str, None] | None:
     """Return what the base is called in the function that does both, and gives it no new value."""
-    pairs = enumerate(zip(first.places, load.places, strict=False))
-    for level, (one, two) in pairs:
+    for level, (one, two) in enumerate(zip(first.places, load.places, strict=False)):
         if one.function is two.function and one.node is not two.node and first.paths and load.paths:
             names = [spelled_at(each.base, each.places, level) for each in (first, load)]
             lines = [line_of(each.node, scene) for each in (one, two)]

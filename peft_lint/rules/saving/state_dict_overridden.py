@@ -10,9 +10,9 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Kind, Node
 from peft_lint.interpreter.values import Function, literal
 from peft_lint.library.registry import canonical
+from peft_lint.rules.guards import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.locations import locate
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Steps = dict[ast.stmt, tuple[Node, str]]
@@ -112,7 +112,7 @@ class Rule:
 
 def _asks_version(statement: ast.stmt, scene: Scene) -> bool:
     """Return whether a statement is run only by some releases of PEFT."""
-    owners = [block.owner for block in locate(scene.document.tree, statement).blocks]
+    owners = blocks_around(statement, scene)
     tests = (part for one in owners if isinstance(one, ast.If) for part in ast.walk(one.test))
     asked = (scene.symbol(part) for part in tests if isinstance(part, ast.expr))
     return "peft.__version__" in asked

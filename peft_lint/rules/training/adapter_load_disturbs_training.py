@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from peft_lint.events import Activated, AdapterLoaded, ModelEvent, Stepped, Trained
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node
-from peft_lint.rules.last_round import once_in_loop
+from peft_lint.rules.loops import once_in_loop
 from peft_lint.rules.untrained import Untrained, displaced
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion

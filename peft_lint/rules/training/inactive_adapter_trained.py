@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from peft_lint.events import Activated, ConfigUsed, Stepped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node
-from peft_lint.rules.last_round import follows, once_in_loop
+from peft_lint.rules.loops import follows, once_in_loop
 from peft_lint.rules.untrained import Untrained, fresh_and_inactive, unheld
 from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import Proposal, Suspicion

@@ -10,6 +10,7 @@ from peft_lint.interpreter.objects import Adapter
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix, Proposal
 from peft_lint.syntax.locations import locate
+from peft_lint.syntax.names import variables
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -89,7 +90,7 @@ def _movable(statements: list[ast.stmt], model: str, document: Document) -> bool
     if not isinstance(first, ast.Assign) or not isinstance(first.targets[0], ast.Name):
         return False
     whole = document.text[document.span(first).start : document.span(wrap).end]
-    used = {name for one in others for name in _names(one)}
+    used = variables(*others)
     bound = {name for one in between for name in _bound(one)} | (_bound(wrap) - {model})
     lines = {one.lineno for one in statements}
     return (
@@ -97,13 +98,9 @@ def _movable(statements: list[ast.stmt], model: str, document: Document) -> bool
         and "#" not in whole
         and len(first.targets) == 1
         and first.targets[0].id not in used
-        and not bound & _names(first.value)
-        and model in _names(wrap)
+        and not bound & variables(first.value)
+        and model in variables(wrap)
     )
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
 def _bound(statement: ast.stmt) -> set[str]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterator, Mapping
 
-from peft_lint.document import Document
 from peft_lint.events import Converted, ModelLoaded
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Body, Kind, Node
 from peft_lint.interpreter.values import Symbol, Value, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.inference import EVALUATES_ITSELF
+from peft_lint.rules.guards import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
-from peft_lint.syntax.locations import locate
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -54,7 +53,7 @@ class Rule:
         """Report the calls that no path reaches with another model."""
         for node, found in self._calls.items():
             first = found[0]
-            if first is None or None in found or _is_tried(node, scene.document):
+            if first is None or None in found or _is_tried(node, scene):
                 continue
             yield first
 
@@ -91,10 +90,9 @@ def _suspicion(event: Converted, body: Body, kind: Kind, scene: Scene) -> Suspic
     )
 
 
-def _is_tried(node: Node, document: Document) -> bool:
+def _is_tried(node: Node, scene: Scene) -> bool:
     """Return whether the code may expect that the call raises: in a `try` or a `with`."""
-    owners = [block.owner for block in locate(document.tree, node).blocks]
-    return any(isinstance(owner, (ast.Try, ast.With)) for owner in owners)
+    return any(isinstance(owner, (ast.Try, ast.With)) for owner in blocks_around(node, scene))
 
 
 def _is_dtype(value: Value) -> bool:

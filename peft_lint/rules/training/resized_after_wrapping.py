@@ -13,6 +13,7 @@ from peft_lint.rules.vocabulary import enlarges, is_published, takes_embeddings
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.locations import locate
+from peft_lint.syntax.names import variables
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -80,10 +81,8 @@ def _proposals(resize: ast.Call, wrap: Wrapped | None, tree: ast.Module) -> tupl
     if other.blocks[-1].body is not block or not isinstance(statement, ast.Expr):
         return ()
     given = [*resize.args, *(word.value for word in resize.keywords)]
-    names = {n.id for one in given for n in ast.walk(one) if isinstance(n, ast.Name)}
     between = block[block.index(first) : block.index(statement)]
-    used = {n.id for one in between for n in ast.walk(one) if isinstance(n, ast.Name)}
-    if statement.value is not resize or names & used:
+    if statement.value is not resize or variables(*given) & variables(*between):
         # What is added to a tokenizer in between would come too late.
         return ()
     title = "Resize the embeddings before the model gets its adapter"

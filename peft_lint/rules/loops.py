@@ -1,4 +1,4 @@
-"""Whether the code itself picks the rounds of a loop in which something happens."""
+"""In which rounds of a loop something happens: those that the code picks, or only the last."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from contextlib import suppress
 from itertools import pairwise
 
 from peft_lint.events import Event
+from peft_lint.rules.guards import blocks_around
 from peft_lint.scene import Place, Scene
 from peft_lint.syntax.locations import Block, locate
+from peft_lint.syntax.names import variables
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_CONDITIONS = (ast.If, ast.match_case, ast.ExceptHandler)
 
 
 def picks_rounds(event: Event, scene: Scene) -> bool:
@@ -53,16 +56,16 @@ def _tested(place: Place, inside: set[ast.AST], scene: Scene) -> Iterator[set[st
         location = locate(scene.document.tree, place.node)
         for node in location.path:
             if isinstance(node, ast.IfExp) and node.test not in location.path:
-                yield _names(node.test)
-        spelled = _names(place.node)
+                yield variables(node.test)
+        spelled = variables(place.node)
         for block in location.blocks:
             if isinstance(block.owner, ast.If) and _is_in(block.owner, inside, place):
-                yield _names(block.owner.test)
+                yield variables(block.owner.test)
             if isinstance(block.statement, ast.Match) and _is_in(block.statement, inside, place):
-                yield _names(block.statement.subject)
+                yield variables(block.statement.subject)
             if _is_in(block.statement, inside, place):
                 # `if not os.path.exists(path): continue` asks about what is loaded.
-                yield from (_names(test) - spelled for test in _leaving(block))
+                yield from (variables(test) - spelled for test in _leaving(block))
 
 
 def _is_in(node: ast.AST, inside: set[ast.AST], place: Place) -> bool:
@@ -87,7 +90,7 @@ def _received(outer: Place, place: Place, changed: set[str]) -> set[str]:
         del names[0]
     given = [*zip(names, call.args, strict=False)]
     given += [(word.arg, word.value) for word in call.keywords if word.arg]
-    return {name for name, value in given if not changed.isdisjoint(_names(value))}
+    return {name for name, value in given if not changed.isdisjoint(variables(value))}
 
 
 def _changed(nodes: set[ast.AST]) -> set[str]:
@@ -101,5 +104,37 @@ def _changed(nodes: set[ast.AST]) -> set[str]:
     return names | {owner.id for owner in owners if isinstance(owner, ast.Name)}
 
 
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+def once_in_loop(event: Event, scene: Scene) -> bool:
+    """Return whether a condition in a loop may hold in its last round only.
+
+    One that comes again and again is spelled with a remainder: `step % 100 == 0`.
+    """
+    looped = False
+    for place in scene.places(event):
+        looped = looped or bool(place.loops)
+        inside = looped and not place.loops
+        for owner in blocks_around(place.node, scene) if looped else ():
+            inside = inside or owner in place.loops
+            if inside and isinstance(owner, _CONDITIONS) and not _comes_again(owner):
+                return True
+    return False
+
+
+def _comes_again(owner: ast.AST) -> bool:
+    test = owner.test if isinstance(owner, ast.If) else None
+    return test is not None and any(isinstance(node, ast.Mod) for node in ast.walk(test))
+
+
+def follows(before: tuple[Place, ...], after: tuple[Place, ...]) -> bool:
+    """Return whether what happens at one place comes behind another one in the text.
+
+    In a loop it then follows in the same round.
+    """
+    ends = before[0].end, after[0].end
+    for one, other in zip(before, after, strict=False):
+        if one.function is not other.function:
+            break
+        ends = one.end, other.end
+        if one.node is not other.node:
+            break
+    return ends[0] < ends[1]
