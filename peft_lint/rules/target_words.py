@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from peft_lint.finding import Severity
 from peft_lint.lean import Record
 from peft_lint.rules.targets import is_plain
+from peft_lint.syntax.keywords import as_list
 
 _ALL_LINEAR = "all-linear"
 # Other ways to write that, without what separates the words.
@@ -140,11 +140,6 @@ def meant_names(name: str) -> list[str]:
     # `.*_proj` stands for the end of a name, which no list can.
     name = name[pattern.end() :] if pattern and name[pattern.end()] != "_" else name
     return [part for part in re.split(r"[,\s]+", name.strip()) if part]
-
-
-def as_list(names: Iterable[str]) -> str:
-    """Return how a list of names is written."""
-    return "[" + ", ".join(f'"{name}"' for name in dict.fromkeys(names)) + "]"
 
 
 def _quoted(text: str) -> str:

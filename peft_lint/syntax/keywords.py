@@ -1,16 +1,47 @@
-"""Visitors that rules share: arguments of a call named, rewritten, taken away, or moved."""
+"""How rules change arguments of a call: visitors that name, rewrite, take away or move them."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
+from peft_lint.finding import Applicability
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.suspicion import NoFix
+from peft_lint.suspicion import Node, NoFix, Proposal
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from peft_lint.syntax.rewriting import Rewriting
+
+
+def gives(call: ast.Call, node: ast.AST | None) -> bool:
+    """Return whether an expression is the value of one of a call's own keywords."""
+    return any(word.value is node for word in call.keywords)
+
+
+def written(
+    call: ast.Call,
+    name: str,
+    code: str,
+    node: Node | None,
+    safety: Applicability = Applicability.UNSAFE,
+) -> tuple[Proposal, ...]:
+    """Return the fix that writes `name=code` for a `node` which the call gives, else none."""
+    if not gives(call, node):
+        return ()
+    return (Proposal(f"Write {name}={code}", safety, ReplaceKeyword(name, code), (call,)),)
+
+
+def set_keyword(call: ast.Call, name: str, code: str) -> AddKeyword | ReplaceKeyword:
+    """Return the visitor that gives a call the argument `name`, or the one it has another value."""
+    spelled = any(word.arg == name for word in call.keywords)
+    return (ReplaceKeyword if spelled else AddKeyword)(name, code)
+
+
+def as_list(names: Iterable[str]) -> str:
+    """Return how a list of names is written, each once."""
+    return "[" + ", ".join(f'"{name}"' for name in dict.fromkeys(names)) + "]"
 
 
 class AddKeyword:

@@ -11,7 +11,7 @@ from peft_lint.rules.swallowed import SAVED, FirstUses, taken, task_of
 from peft_lint.rules.targets import FIELD, names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
+from peft_lint.syntax.keywords import as_list, set_keyword
 
 
 class Rule(OnePerPlace):
@@ -57,10 +57,8 @@ def _suspicion(event: Wrapped, anchor: Node, task_type: str, layers: tuple[str, 
 
 def _proposals(config: Config, layers: tuple[str, ...]) -> tuple[Proposal, ...]:
     named = names_in(config.get(SAVED)) or ()
-    names = dict.fromkeys((*named, *(layer.rpartition(".")[2] for layer in layers)))
-    code = "[" + ", ".join(f'"{name}"' for name in names) + "]"
-    spelled = any(word.arg == SAVED for word in config.node.keywords)
+    code = as_list((*named, *(layer.rpartition(".")[2] for layer in layers)))
     if SAVED in config.edited:
         return ()
-    visitor = (ReplaceKeyword if spelled else AddKeyword)(SAVED, code)
+    visitor = set_keyword(config.node, SAVED, code)
     return (Proposal(f"Write {SAVED}={code}", Applicability.UNSAFE, visitor, (config.node,)),)

@@ -13,7 +13,7 @@ from peft_lint.rules.swallowed import SAVED, added_names
 from peft_lint.rules.targets import CONFIGS, changes, is_as_built, is_plain, names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
+from peft_lint.syntax.keywords import as_list, set_keyword
 
 # Code that names such layers, or goes through all modules, may see to them itself.
 _SEEING_TO = frozenset(
@@ -125,9 +125,8 @@ def _suspicion(
     ends = dict.fromkeys(layer.rpartition(".")[2] for layer in layers)
     listed = ", ".join(f"`{name}`" for name in ends)
     named = names_in(config.get(SAVED)) or ()
-    code = "[" + ", ".join(f'"{name}"' for name in (*named, *ends)) + "]"
-    spelled = any(word.arg == SAVED for word in config.node.keywords)
-    visitor = (ReplaceKeyword if spelled else AddKeyword)(SAVED, code)
+    code = as_list((*named, *ends))
+    visitor = set_keyword(config.node, SAVED, code)
     proposal = Proposal(f"Write {SAVED}={code}", Applicability.UNSAFE, visitor, (config.node,))
     training, save = steps
     return Suspicion(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from peft_lint.events import ConfigMade, ConfigUsed, Wrapped
-from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Config, Node
+from peft_lint.finding import Severity
+from peft_lint.interpreter.objects import Node
 from peft_lint.rules.guards import expects
 from peft_lint.rules.saved_names import Meant, are_covered, misnamed
 from peft_lint.rules.swallowed import SAVED, FirstUses, added_names, taken, task_of
-from peft_lint.rules.target_words import as_list, is_foreign, meant_names
+from peft_lint.rules.target_words import is_foreign, meant_names
 from peft_lint.rules.targets import CONFIGS, FIELD, is_as_built, is_plain, names_in
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceKeyword
+from peft_lint.suspicion import Suspicion
+from peft_lint.syntax.keywords import as_list, written
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 
@@ -90,7 +90,7 @@ class Rule:
             anchor=anchor,
             story=((anchor, words), *steps),
             cause=event.config.node,
-            proposals=_proposals(event.config, anchor, field, code),
+            proposals=written(event.config.node, field, code, anchor) if code else (),
         )
         self._found.setdefault((anchor, field), suspicion)
 
@@ -108,10 +108,3 @@ def _instead(names: tuple[str, ...], wrong: Meant) -> str | None:
     right = [meant for name in names for meant in wrong.get(name, (name,))]
     known = all(wrong.values()) and all(map(is_plain, right))
     return as_list(right) if known else None
-
-
-def _proposals(config: Config, anchor: Node, field: str, code: str | None) -> tuple[Proposal, ...]:
-    if code is None or not any(word.value is anchor for word in config.node.keywords):
-        return ()
-    fix = ReplaceKeyword(field, code)
-    return (Proposal(f"Write {field}={code}", Applicability.UNSAFE, fix, (config.node,)),)

@@ -9,6 +9,7 @@ from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.heads import WITHOUT_TASK
 from peft_lint.rules.targets import names_in
 from peft_lint.suspicion import NoFix, Proposal
+from peft_lint.syntax.keywords import as_list
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -44,7 +45,7 @@ def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
     known = known and bool(candidate.missing)
     safe = known and not candidate.named and (not hit or all_linear)
     parts = [f"task_type=TaskType.{task_type}"] if by_type else []
-    parts += [f"modules_to_save={_list(names)}"] if names else []
+    parts += [f"modules_to_save={as_list(names)}"] if names else []
     visitor = NameTheHead(task_type if by_type else None, names)
     return (
         Proposal(
@@ -59,10 +60,6 @@ def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
 def _hits(target: str, heads: tuple[str, ...]) -> bool:
     """Return whether a name of `target_modules` matches one of the heads, as PEFT matches it."""
     return any(head == target or head.endswith(f".{target}") for head in heads)
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
 class NameTheHead:
@@ -80,7 +77,7 @@ class NameTheHead:
         if self._task_type is not None:
             wanted["task_type"] = f"{rewriting.spelling('peft.TaskType')}.{self._task_type}"
         if self._names:
-            wanted["modules_to_save"] = _list(self._names)
+            wanted["modules_to_save"] = as_list(self._names)
         from peft_lint.syntax.calls import add_keyword, replace_keyword
 
         spelled = {one.keyword.value for one in original.args if one.keyword}

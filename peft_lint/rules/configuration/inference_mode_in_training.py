@@ -11,7 +11,7 @@ from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import PROMPT_LEARNING
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import RemoveKeyword
+from peft_lint.syntax.keywords import RemoveKeyword, gives
 
 _FIELD = "inference_mode"
 
@@ -59,7 +59,7 @@ def _suspicion(adapter: Adapter, trained: Node) -> Suspicion:
     assert config is not None
     anchor = config.expression(_FIELD) or config.node
     proposals: tuple[Proposal, ...] = ()
-    if any(word.value is anchor for word in config.node.keywords):
+    if gives(config.node, anchor):
         title = f"Remove {_FIELD}: an adapter is made for training"
         visitor = RemoveKeyword(_FIELD)
         proposals = (Proposal(title, Applicability.SAFE, visitor, (config.node,)),)

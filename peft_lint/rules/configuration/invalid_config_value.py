@@ -12,7 +12,7 @@ from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, is_conditional, names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword
+from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword, gives
 
 _LORA = ("LoraConfig",)
 # The classes whose fields are looked at, () for all of them.
@@ -69,8 +69,7 @@ def _suspicion(
 ) -> Suspicion:
     config, code = event.config, wrong.code
     proposals: tuple[Proposal, ...] = ()
-    spelled = any(word.value is anchor for word in config.node.keywords)
-    if code is not None and spelled and isinstance(anchor, ast.Constant):
+    if code is not None and isinstance(anchor, ast.Constant) and gives(config.node, anchor):
         if scene.document.source(anchor).startswith("'"):
             code = code.replace('"', "'")
         title = f"Write {field}={code}" if code else f"Leave {field} out"

@@ -13,7 +13,7 @@ from peft_lint.lean import Record
 from peft_lint.library.configs import PROMPT_LEARNING, task_type
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import RemoveKeyword, Replace, ReplaceKeyword
+from peft_lint.syntax.keywords import RemoveKeyword, Replace, ReplaceKeyword, as_list, gives
 
 _FIELD = "modules_to_save"
 _SAFE, _UNSAFE = Applicability.SAFE, Applicability.UNSAFE
@@ -77,7 +77,7 @@ def _of_text(text: str, source: str, spelled: ast.expr | None) -> Defect:
     names = [name for name in text.replace(",", " ").split() if name]
     if len(names) == 1:
         return Defect(words, f"[{source}]", _SAFE)
-    return Defect(words, "[" + ", ".join(f'"{name}"' for name in names) + "]", _UNSAFE)
+    return Defect(words, as_list(names), _UNSAFE)
 
 
 def _grown(spelled: ast.expr | None, scene: Scene) -> str | None:
@@ -105,15 +105,13 @@ def _suspicion(event: ConfigUsed, anchor: Node, defect: Defect) -> Suspicion:
 
 
 def _proposals(config: Config, anchor: Node, defect: Defect) -> tuple[Proposal, ...]:
-    code, target = defect.code, config.node
-    visitor: object = ReplaceKeyword(_FIELD, code or "")
+    code = defect.code
     if code is None:
         return ()
-    if not any(word.value is anchor for word in config.node.keywords):
+    if not gives(config.node, anchor):
         if not isinstance(anchor, ast.Constant):
             return ()
         return (Proposal(f"Write {code}", defect.applicability, Replace(code), (anchor,)),)
-    if not code:
-        visitor = RemoveKeyword(_FIELD)
+    visitor = ReplaceKeyword(_FIELD, code) if code else RemoveKeyword(_FIELD)
     title = f"Write {code}" if code else f"Remove {_FIELD}"
-    return (Proposal(title, defect.applicability, visitor, (target,)),)
+    return (Proposal(title, defect.applicability, visitor, (config.node,)),)

@@ -11,7 +11,7 @@ from peft_lint.library.configs import PROMPT_LEARNING
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
+from peft_lint.syntax.keywords import set_keyword
 
 _TASK, _TOKENS, _INIT = "task_type", "num_virtual_tokens", "prompt_tuning_init"
 _TEXT, _TOKENIZER = "prompt_tuning_init_text", "tokenizer_name_or_path"
@@ -116,10 +116,9 @@ def _given(
 ) -> tuple[Proposal, ...]:
     """Return the fix that gives a field a value, where the call does or could."""
     code = f'"{value}"' if isinstance(value, str) else str(value)
-    spelled = any(word.arg == field for word in config.node.keywords)
     if field in config.edited:
         return ()
-    visitor = ReplaceKeyword(field, code) if spelled else AddKeyword(field, code)
+    visitor = set_keyword(config.node, field, code)
     return (Proposal(f"Add {field}={code}", safety, visitor, (config.node,)),)
 
 

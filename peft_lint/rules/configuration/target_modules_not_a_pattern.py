@@ -19,7 +19,7 @@ from peft_lint.rules.target_words import (
 from peft_lint.rules.targets import CONFIGS, FIELD, changes, is_as_built, names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import Replace, ReplaceKeyword
+from peft_lint.syntax.keywords import Replace, gives, written
 
 # What PEFT raises, and `re` for what is no pattern.
 _ERRORS = ("ValueError", "error", "PatternError", "Exception")
@@ -87,15 +87,12 @@ def _suspicion(event: ConfigUsed | Wrapped, anchor: Node, defect: Defect) -> Sus
 
 
 def _proposals(config: Config, anchor: Node, defect: Defect) -> tuple[Proposal, ...]:
-    code, written = defect.code, isinstance(anchor, (ast.Constant, ast.List))
+    code, plain = defect.code, isinstance(anchor, (ast.Constant, ast.List))
     if code is None:
         return ()
     # What stands elsewhere, or with comments, loses more than what is wrong.
-    safe = defect.safe and written and anchor.lineno == anchor.end_lineno
+    safe = defect.safe and plain and anchor.lineno == anchor.end_lineno
     applicability = Applicability.SAFE if safe else Applicability.UNSAFE
-    if any(word.value is anchor for word in config.node.keywords):
-        visitor: object = ReplaceKeyword(FIELD, code)
-        return (Proposal(f"Write {FIELD}={code}", applicability, visitor, (config.node,)),)
-    if not isinstance(anchor, ast.Constant):
-        return ()
-    return (Proposal(f"Write {code}", Applicability.UNSAFE, Replace(code), (anchor,)),)
+    if isinstance(anchor, ast.Constant) and not gives(config.node, anchor):
+        return (Proposal(f"Write {code}", Applicability.UNSAFE, Replace(code), (anchor,)),)
+    return written(config.node, FIELD, code, anchor, applicability)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from peft_lint.events import Wrapped
-from peft_lint.finding import Applicability, Severity
+from peft_lint.finding import Severity
 from peft_lint.interpreter.values import literal
 from peft_lint.rules.guards import expects
 from peft_lint.rules.targets import FIELD, Targets, look_up
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceKeyword
+from peft_lint.syntax.keywords import as_list, written
 from peft_lint.versions.specifier import key
 
 # What `target_modules="all-linear"` and the default targets of LoRA are for.
@@ -53,16 +53,14 @@ def _proposals(event: Wrapped, targets: Targets, scene: Scene) -> tuple[Proposal
     from peft_lint.knowledge.modules import default_targets
 
     config, target = event.config, scene.machine.target
-    in_call = any(word.value is targets.spelled for word in config.node.keywords)
-    if not in_call or config.class_name not in _LORA:
+    if config.class_name not in _LORA:
         return ()
     lowest = target.lowest("peft") or target.release("peft")
     defaults = default_targets("LORA", targets.family, lowest)
     if defaults:
-        code = "[" + ", ".join(f'"{name}"' for name in defaults) + "]"
+        code = as_list(defaults)
     elif key(lowest) >= key("0.8"):
         code = '"all-linear"'
     else:
         return ()
-    fix = ReplaceKeyword(FIELD, code)
-    return (Proposal(f"Write {FIELD}={code}", Applicability.UNSAFE, fix, (config.node,)),)
+    return written(config.node, FIELD, code, targets.spelled)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from peft_lint.events import Wrapped
-from peft_lint.finding import Applicability, Severity
+from peft_lint.finding import Severity
 from peft_lint.rules.targets import FIELD, Targets, look_up, meant_module
 from peft_lint.scene import Scene
-from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceKeyword
+from peft_lint.suspicion import OnePerPlace, Suspicion
+from peft_lint.syntax.keywords import as_list, written
 
 
 class Rule(OnePerPlace):
@@ -27,6 +27,8 @@ class Rule(OnePerPlace):
 def _suspicion(event: Wrapped, targets: Targets, meant: dict[str, str | None]) -> Suspicion:
     listed = ", ".join(f"`{name}`" for name in targets.dead)
     verb = "are no modules" if len(targets.dead) > 1 else "is no module"
+    right = [meant.get(name) or name for name in targets.names if meant.get(name, name)]
+    code = as_list(right)
     where = f"; the names are those of {targets.origin}" if targets.origin else ""
     return Suspicion(
         code="PEF307",
@@ -39,17 +41,5 @@ def _suspicion(event: Wrapped, targets: Targets, meant: dict[str, str | None]) -
             (event.node, "the adapter goes on the other modules only"),
         ),
         cause=event.config.node,
-        proposals=_proposals(event, targets, meant),
+        proposals=written(event.config.node, FIELD, code, targets.spelled),
     )
-
-
-def _proposals(
-    event: Wrapped, targets: Targets, meant: dict[str, str | None]
-) -> tuple[Proposal, ...]:
-    config = event.config
-    if not any(word.value is targets.spelled for word in config.node.keywords):
-        return ()
-    right = [meant.get(name) or name for name in targets.names if meant.get(name, name)]
-    code = "[" + ", ".join(f'"{name}"' for name in dict.fromkeys(right)) + "]"
-    fix = ReplaceKeyword(FIELD, code)
-    return (Proposal(f"Write {FIELD}={code}", Applicability.UNSAFE, fix, (config.node,)),)

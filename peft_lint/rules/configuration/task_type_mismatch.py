@@ -15,7 +15,7 @@ from peft_lint.rules.abilities import is_bare, is_classifier, is_loaded, refuses
 from peft_lint.rules.guards import expects
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword
+from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword, gives
 
 _FIELD = "task_type"
 _GENERATING = ("CAUSAL_LM", "SEQ_2_SEQ_LM")
@@ -123,7 +123,7 @@ def _fitting(body: Body) -> str:
 def _proposals(
     config: Config, anchor: Node, fit: str | None, is_safe: bool, scene: Scene
 ) -> tuple[Proposal, ...]:
-    if fit is None or not any(word.value is anchor for word in config.node.keywords):
+    if fit is None or not gives(config.node, anchor):
         return ()
     is_member = isinstance(anchor, ast.Attribute) and anchor.attr == _type_of(config)
     # What a parameter or a variable brings may be meant for other models as well.

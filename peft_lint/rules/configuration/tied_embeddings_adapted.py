@@ -12,7 +12,7 @@ from peft_lint.interpreter.values import literal
 from peft_lint.rules.targets import FIELD, changes, is_as_built, names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceKeyword
+from peft_lint.syntax.keywords import ReplaceKeyword, as_list, gives
 
 # Classes whose output layer is the embedding's other use.
 _GENERATING = ("CausalLM", "Seq2SeqLM", "MaskedLM")
@@ -92,9 +92,9 @@ def _suspicion(
 
 def _proposals(config: Config, anchor: Node, names: tuple[str, ...]) -> tuple[Proposal, ...]:
     targets = names_in(config.get(FIELD)) or ()
-    left = ", ".join(f'"{name}"' for name in targets if name not in names)
-    if not left or not any(word.value is anchor for word in config.node.keywords):
+    left = [name for name in targets if name not in names]
+    if not left or not gives(config.node, anchor):
         return ()
-    fix = ReplaceKeyword(FIELD, f"[{left}]")
-    title = f"Leave it out of the targets: {FIELD}=[{left}]"
+    fix = ReplaceKeyword(FIELD, as_list(left))
+    title = f"Leave it out of the targets: {FIELD}={as_list(left)}"
     return (Proposal(title, Applicability.UNSAFE, fix, (config.node,)),)

@@ -7,7 +7,7 @@ import ast
 from peft_lint.finding import Applicability
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.suspicion import NoFix, Proposal
-from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
+from peft_lint.syntax.keywords import set_keyword
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -30,8 +30,7 @@ def proposals(reload: Reload, mismatch: Mismatch) -> tuple[Proposal, ...]:
         return ()
     else:
         title = f"Give the model {fitting} labels"
-        kind = ReplaceKeyword if "num_labels" in names else AddKeyword
-        visitor = kind("num_labels", str(fitting))
+        visitor = set_keyword(made, "num_labels", str(fitting))
     return (Proposal(title, Applicability.UNSAFE, visitor, (made,)),)
 
 

@@ -11,7 +11,7 @@ from peft_lint.interpreter.values import Entries, Items, Value, literal
 from peft_lint.rules.trainers import settings_of, spelled
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceKeyword
+from peft_lint.syntax.keywords import ReplaceKeyword, gives
 
 _FIELD = "gradient_checkpointing_kwargs"
 # Families that take pixels or sound, and give a frozen layer's output to the first checkpoint.
@@ -89,7 +89,7 @@ def _suspicion(
     anchor = spelled(settings, _FIELD)
     proposals: tuple[Proposal, ...] = ()
     alone = len(how.items) == 1 and how.exact
-    if alone and any(word.value is anchor for word in settings.node.keywords):
+    if alone and gives(settings.node, anchor):
         visitor = ReplaceKeyword(_FIELD, '{"use_reentrant": False}')
         title = "Checkpoint without re-entering"
         proposals = (Proposal(title, Applicability.UNSAFE, visitor, (settings.node,)),)

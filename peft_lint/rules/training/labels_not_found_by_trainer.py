@@ -10,8 +10,8 @@ from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.rules.trainers import given, maker, settings_of, spelled
 from peft_lint.scene import Scene
-from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import ReplaceKeyword
+from peft_lint.suspicion import OnePerPlace, Suspicion
+from peft_lint.syntax.keywords import as_list, written
 
 _FIELD = "label_names"
 _RIGHT = '["labels"]'
@@ -63,7 +63,7 @@ def _no_list(settings: Arguments) -> Defect | None:
     if isinstance(value, Items) and value.kind != "list" and kept is True and settings.complete:
         names = [literal(item) for item in value.items]
         if value.exact and all(isinstance(name, str) for name in names):
-            code = "[" + ", ".join(f'"{name}"' for name in names) + "]"
+            code = as_list(map(str, names))
             return Defect(Severity.ERROR, f"is a {value.kind}: {raises}", code, Applicability.SAFE)
     return None
 
@@ -104,10 +104,6 @@ def _suspicion(settings: Arguments, defect: Defect, event: TrainerMade, scene: S
     single = "'" in scene.document.source(anchor)
     code = defect.code.replace('"', "'") if single else defect.code
     message = f"label_names {defect.words}"
-    proposals: tuple[Proposal, ...] = ()
-    if any(word.value is anchor for word in settings.node.keywords):
-        visitor = ReplaceKeyword(_FIELD, code)
-        title = f"Write label_names={code}"
-        proposals = (Proposal(title, defect.applicability, visitor, (settings.node,)),)
+    proposals = written(settings.node, _FIELD, code, anchor, defect.applicability)
     story = ((anchor, message), (event.node, "and the trainer is made with it here"))
     return Suspicion("PEF413", defect.severity, message, anchor, story, anchor, proposals)

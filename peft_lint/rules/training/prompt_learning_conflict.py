@@ -13,7 +13,7 @@ from peft_lint.rules.guards import expects
 from peft_lint.rules.trainers import keeps_checkpoints, loads_by_hand, spelled
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword
+from peft_lint.syntax.keywords import AddKeyword, ReplaceKeyword, gives
 
 _CHECKPOINTS, _BEST = "gradient_checkpointing", "load_best_model_at_end"
 # The tasks of which models were measured with prefixes and checkpoints.
@@ -95,7 +95,7 @@ def _suspicion(
         visitor: AddKeyword | ReplaceKeyword | None = None
         if anchor is settings.node:
             visitor = AddKeyword(setting, "False")
-        elif any(word.value is anchor for word in settings.node.keywords):
+        elif gives(settings.node, anchor):
             visitor = ReplaceKeyword(setting, "False")
         if visitor is not None:
             title, safety = f"Set {setting}=False", Applicability.UNSAFE

@@ -12,7 +12,7 @@ from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.rules.references import compares, reference_of, refuses_reference
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.keywords import RemoveKeyword, Replace
+from peft_lint.syntax.keywords import RemoveKeyword, Replace, gives
 
 _FIELD = "init_lora_weights"
 # Since when a trainer gives a PeftModel a second adapter for the reference.
@@ -87,7 +87,7 @@ def _suspicion(event: TrainerMade, config: Config, wrapped: bool, scene: Scene) 
     if wrapped and scene.machine.target.at_least("trl", _COPIES[trainer]):
         words = "starts a reference adapter in the same way, which changes it once more"
     proposals: tuple[Proposal, ...] = ()
-    if any(word.value is anchor for word in config.node.keywords):
+    if gives(config.node, anchor):
         visitor, safety = RemoveKeyword(_FIELD), Applicability.UNSAFE
         proposals = (Proposal(f"Leave {_FIELD} out", safety, visitor, (config.node,)),)
     return Suspicion(
