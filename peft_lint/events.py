@@ -245,8 +245,8 @@ class Merged(Record):
 class Saved(Record):
     """The model was saved or pushed; `path` is where to, if the call says.
 
-    `keywords` are the named arguments of a method of the model. `weights` are what was
-    saved by hand.
+    `how` is the method's name, or "torch.save" for whatever writes a file by hand: then
+    `weights` are what is in it. `keywords` are the named arguments of a method of the model.
     """
 
     node: Node
@@ -255,6 +255,16 @@ class Saved(Record):
     how: str
     keywords: Keywords = ()
     weights: Value | None = None
+
+    @property
+    def in_folder(self) -> bool:
+        """Whether the model or a trainer writes a folder."""
+        return self.how in ("save_pretrained", "save_model")
+
+    @property
+    def by_method(self) -> bool:
+        """Whether the model or a trainer writes a folder, or a repository on the hub."""
+        return self.in_folder or self.how == "push_to_hub"
 
 
 class ConfigSaved(Record):

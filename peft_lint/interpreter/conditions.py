@@ -6,7 +6,7 @@ import ast
 from collections.abc import Hashable, Iterable, Mapping
 
 from peft_lint.interpreter import releases, shares
-from peft_lint.interpreter.objects import Kind
+from peft_lint.interpreter.objects import PEFT_MODELS, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -88,7 +88,7 @@ def has(world: World, value: Value, name: str) -> bool | None:
     if handle is None or not (name in _OF_PEFT_MODELS or name in _OF_TUNERS):
         return None
     adapters = world.body(handle).adapters
-    if handle.kind in (Kind.PEFT, Kind.MIXED):
+    if handle.kind in PEFT_MODELS:
         tuned = bool(adapters) and all(one.in_place for one in adapters or ())
         return True if tuned or name in _OF_PEFT_MODELS else None
     return False if handle.kind is Kind.PLAIN and adapters == () else None

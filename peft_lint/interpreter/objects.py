@@ -36,6 +36,11 @@ class Kind(Enum):
     PIPELINE = "pipeline"
 
 
+# PEFT's own models, and these with the tuner inside one.
+PEFT_MODELS = (Kind.PEFT, Kind.MIXED)
+PEFT_PARTS = (*PEFT_MODELS, Kind.TUNER)
+
+
 class Config(Record):
     """An adapter config: `LoraConfig(...)`, or one read from a checkpoint.
 
@@ -59,6 +64,11 @@ class Config(Record):
     reported: bool = False
     escaped: bool = False
     met: tuple[Node, str | None] | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the text says all of it: no field comes from a checkpoint or from out of view."""
+        return self.complete and self.source is None and not self.escaped
 
     def get(self, name: str) -> Value | None:
         """Return a field's value, None where it was not given."""
@@ -179,6 +189,10 @@ class Body(Record):
     def adapter(self, name: str) -> Adapter | None:
         """Return the adapter called `name`."""
         return next((one for one in self.adapters or () if one.name == name), None)
+
+    def made_by(self, node: Node) -> list[Adapter]:
+        """Return the adapters that a call has made or loaded."""
+        return [one for one in self.adapters or () if one.node is node]
 
     def active_adapters(self) -> tuple[Adapter, ...]:
         """Return the adapters that act on a forward, as far as known."""

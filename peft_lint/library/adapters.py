@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from peft_lint.events import Activated, ConfigSaved, ForeignCalled, Merged, NoOp, Saved
 from peft_lint.interpreter import calls
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Adapter, Body, Fact, Handle, Kind, State
+from peft_lint.interpreter.objects import (
+    PEFT_MODELS,
+    PEFT_PARTS,
+    Adapter,
+    Body,
+    Fact,
+    Handle,
+    Kind,
+    State,
+)
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -256,7 +265,7 @@ def call_foreign(call: Call) -> Value:
 def _base_model(machine: Machine, ref: Ref, state: State) -> Value:
     """Return the tuner that a PeftModel holds; of a plain model, a part of it."""
     assert isinstance(state, Handle)
-    if state.kind in (Kind.PEFT, Kind.MIXED) and state.inner is not None:
+    if state.kind in PEFT_MODELS and state.inner is not None:
         return Ref(state.inner)
     return Bound(ref, "base_model")
 
@@ -267,7 +276,7 @@ def _model(machine: Machine, ref: Ref, state: State) -> Value:
     assert isinstance(state, Handle)
     if state.kind is Kind.PIPELINE and state.inner is not None:
         return Ref(state.inner)
-    if state.kind in (Kind.PEFT, Kind.MIXED, Kind.TUNER):
+    if state.kind in PEFT_PARTS:
         return plain_of(machine, ref)
     return Bound(ref, "model")
 

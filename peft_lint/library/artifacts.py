@@ -6,7 +6,16 @@ import os
 from collections.abc import Hashable, Mapping
 
 from peft_lint.interpreter.call import result_of
-from peft_lint.interpreter.objects import Adapter, Config, Fact, Handle, Kind, Weights, agreed
+from peft_lint.interpreter.objects import (
+    PEFT_MODELS,
+    Adapter,
+    Config,
+    Fact,
+    Handle,
+    Kind,
+    Weights,
+    agreed,
+)
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Items,
@@ -249,7 +258,7 @@ def _saved(
     """Return the adapters that are saved, with the folders below that of the call."""
     if handle.kind is Kind.PLAIN:
         return [(one, "") for one in adapters if one.native and active == (one.name,)]
-    if handle.kind not in (Kind.PEFT, Kind.MIXED):
+    if handle.kind not in PEFT_MODELS:
         return []
     names = {literal(item) for item in chosen.items} if isinstance(chosen, Items) else None
     if chosen is not None and names is None and literal(chosen, ...) is not None:

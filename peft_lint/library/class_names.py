@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from peft_lint import knowledge
-from peft_lint.interpreter.objects import Fact, Handle, Kind, State
+from peft_lint.interpreter.objects import PEFT_MODELS, Fact, Handle, Kind, State
 from peft_lint.interpreter.values import Items, Literal, Ref, Value, derived, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.registry import NAME_TESTS, attribute_of
@@ -62,7 +62,7 @@ def _holds(test: str, text: str, handle: Handle, world: World) -> Fact:
         return None
     if handle.kind is Kind.PLAIN and world.body(handle).adapters is not None:
         return False
-    if handle.kind not in (Kind.PEFT, Kind.MIXED):
+    if handle.kind not in PEFT_MODELS:
         return None
     name = "PeftMixedModel" if handle.kind is Kind.MIXED else None
     if name is None and isinstance(handle.settings, Literal):

@@ -1,4 +1,4 @@
-"""What the class of a base model can do: generate, give a loss, take a text."""
+"""What the class of a base model is and can do: generate, give a loss, take a text."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ def is_bare(body: Body) -> bool:
 def refuses_text(body: Body) -> bool:
     """Return whether a forward of the model raises where it gets text arguments, even None."""
     return body.family in _WITHOUT_TEXT and (body.family, body.task) not in _TAKES_TEXT
+
+
+def is_of_transformers(body: Body) -> bool:
+    """Return whether the class that made a model is an auto class, or one of transformers."""
+    name = body.model_class or ""
+    return name.startswith("Auto") or knowledge.model_class(name) is not None
 
 
 def is_loaded(body: Body) -> bool:

@@ -14,6 +14,7 @@ from peft_lint.knowledge.modules import ends, has_module
 from peft_lint.lean import Record
 from peft_lint.library.dtypes import loaded_as
 from peft_lint.library.registry import is_familiar
+from peft_lint.rules.abilities import is_of_transformers
 from peft_lint.rules.heads import added_by_task
 from peft_lint.rules.targets import changes, is_as_built, names_in
 from peft_lint.scene import Scene
@@ -66,9 +67,8 @@ class HalfWeights:
 
     def find(self, body: Body, held: Collection[Node] | None = None) -> Half | None:
         """Return what is float16 among the trained weights of a model, of the adapters `held`."""
-        name = body.model_class or ""
-        plain = name.startswith("Auto") or knowledge.model_class(name) is not None
-        for adapter in body.active_adapters() if plain and not body.escaped else ():
+        plain = is_of_transformers(body) and not body.escaped
+        for adapter in body.active_adapters() if plain else ():
             # Prompts are no part of the base, which may be what was cast.
             known = adapter.in_place is True and adapter.merged is False
             known = known and adapter.trainable is True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Wrapped
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
+from peft_lint.rules.abilities import is_of_transformers
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace
 
@@ -32,7 +32,10 @@ class Inside(OnePerPlace):
     def adapter_inside(self, body: Body) -> Adapter | None:
         """Return an adapter of PEFT's that surely has its layers in the body."""
         adapters = body.adapters or ()
-        if not _is_transformers(body) or any(one.node in self._native for one in adapters):
+        # Models of other libraries save in ways of their own.
+        if body.model_class is not None and not is_of_transformers(body):
+            return None
+        if any(one.node in self._native for one in adapters):
             return None
         inside = (
             one
@@ -40,12 +43,6 @@ class Inside(OnePerPlace):
             if one.node in self._wraps and one.in_place is True and one.merged is not None
         )
         return next(inside, None)
-
-
-def _is_transformers(body: Body) -> bool:
-    """Return whether the base is a model of transformers; others save in ways of their own."""
-    name = body.model_class
-    return name is None or name.startswith("Auto") or knowledge.model_class(name) is not None
 
 
 def name_of_wrapper(number: int, scene: Scene) -> str | None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from peft_lint.events import AdapterLoaded, Saved
-from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
+from peft_lint.interpreter.objects import PEFT_MODELS, Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.lean import Record
 from peft_lint.library.artifacts import subfolder
@@ -15,8 +15,6 @@ from peft_lint.library.configs import DEFAULT
 from peft_lint.rules.folders import filled
 from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
-
-_PEFT = (Kind.PEFT, Kind.MIXED)
 
 
 class Stored(Record):
@@ -47,9 +45,9 @@ class Reloads:
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Note what goes where: each adapter but the default one into a folder of its name."""
         folder, body = literal(event.path), scene.body(event)
-        if event.how not in ("save_pretrained", "save_model") or not isinstance(folder, str):
+        if not event.in_folder or not isinstance(folder, str):
             return
-        if scene.handle(event).kind in _PEFT:
+        if scene.handle(event).kind in PEFT_MODELS:
             for one in body.adapters or ():
                 below = os.path.join(folder, "" if one.name == DEFAULT else one.name)
                 stored = Stored(event.node, body, one, scene.function)

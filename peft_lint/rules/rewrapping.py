@@ -6,14 +6,12 @@ import ast
 
 from peft_lint.events import AdapterLoaded, Enclosed, Inference, Merged, Saved, Trained
 from peft_lint.finding import Applicability
-from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
+from peft_lint.interpreter.objects import PEFT_MODELS, PEFT_PARTS, Adapter, Handle, Node, Weights
 from peft_lint.lean import Record
 from peft_lint.rules.guards import blocks_around, need_not_precede
 from peft_lint.rules.loops import picks_rounds
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal
-
-_WRAPPED = (Kind.PEFT, Kind.MIXED, Kind.TUNER)
 
 
 class Rewrap(Record):
@@ -50,7 +48,7 @@ class Rewraps:
         """Note a wrap; return what it says if the body surely carried an adapter before."""
         self._first.setdefault(event.node, event.base_node)
         base = scene.world.heap[event.base]
-        nested = isinstance(base, Handle) and base.kind in _WRAPPED
+        nested = isinstance(base, Handle) and base.kind in PEFT_PARTS
         if not nested:
             self._plain.add(event.node)
         if event.before.adapters == () and self._is_later(event.node, scene):
@@ -113,6 +111,13 @@ class Rewraps:
         node = rewrap.event.node
         return rewrap.nested and (node not in self._plain or rewrap.carried.node is node)
 
+    def words(self, rewrap: Rewrap) -> str:
+        """Return what becomes of the first adapter, of a wrap that is not `nested`."""
+        start = f"{rewrap.event.how} wraps a base that carries an adapter"
+        if rewrap.event.node in self.used:
+            return f"{start}: its first model now uses this one"
+        return f"{start}: layers that this one does not replace keep the first"
+
     def story(self, rewrap: Rewrap) -> tuple[tuple[Node, str], ...]:
         """Return the steps from the first adapter to the use of its model."""
         node = rewrap.event.node
@@ -154,13 +159,13 @@ class Rewraps:
 
 
 def _rewrap(event: Enclosed, scene: Scene, nested: bool) -> Rewrap | None:
-    before = event.before
-    name = next((one.name for one in _new(event, scene)), None)
+    before, made = event.before, scene.body(event).made_by(event.node)
+    name = made[0].name if made else None
     spelled = _spelled_name(event.node)
     replaces = None if spelled is None else name in {one.name for one in before.adapters or ()}
     carried = [one for one in before.adapters or () if one.name == name]
     carried = carried or list(before.adapters or ())
-    in_place = all(map(_is_in_place, (*carried, *_new(event, scene))))
+    in_place = all(map(_is_in_place, (*carried, *made)))
     if not carried or not in_place:
         # Prompt learning leaves the modules alone, and stacks.
         return None
@@ -172,7 +177,7 @@ def _rewrap(event: Enclosed, scene: Scene, nested: bool) -> Rewrap | None:
     earlier = frozenset(
         number
         for number, state in heap.items()
-        if isinstance(state, Handle) and state.kind in (Kind.PEFT, Kind.MIXED)
+        if isinstance(state, Handle) and state.kind in PEFT_MODELS
         if state.body == body and number != event.handle
     )
     return Rewrap(event, carried[-1], nested, replaces, earlier)
@@ -182,10 +187,6 @@ def _is_in_place(adapter: Adapter) -> bool:
     """Return whether an adapter changes layers, as one that a config makes is presumed to."""
     loaded = adapter.weights is Weights.LOADED
     return adapter.in_place is True or (adapter.in_place is None and not loaded)
-
-
-def _new(event: Enclosed, scene: Scene) -> list[Adapter]:
-    return [one for one in scene.body(event).adapters or () if one.node is event.node]
 
 
 def _spelled_name(node: Node) -> str | None:

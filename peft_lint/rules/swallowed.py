@@ -7,7 +7,7 @@ from peft_lint.events import ConfigMade, Wrapped
 from peft_lint.interpreter.objects import Config, Kind, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.library.configs import task_type
-from peft_lint.rules.targets import CONFIGS, changes, is_as_built, is_plain, names_in
+from peft_lint.rules.targets import CONFIGS, changes, is_as_built, is_end, is_plain, names_in
 from peft_lint.scene import Scene
 
 SAVED = "modules_to_save"
@@ -69,14 +69,9 @@ def taken(
         layer
         for layer in heads.linear
         if knowledge.covers(layer, (*saved, *added))
-        and (targets is None or _ends(layer, targets))
+        and (targets is None or any(is_end(name, layer) for name in targets))
         and not any(f".{name}." in f".{layer}." for name in spared)
-        and not _ends(layer, excluded)
+        and not any(is_end(name, layer) for name in excluded)
     )
     parts = {part for layer in found for part in layer.split(".")}
     return () if found and changes(scene.document, parts) else found
-
-
-def _ends(layer: str, names: tuple[str, ...]) -> bool:
-    """Return whether a layer is called so, as PEFT compares names in a list."""
-    return any(f".{layer}".endswith(f".{name}") for name in names)

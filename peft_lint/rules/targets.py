@@ -52,11 +52,11 @@ def look_up(event: Wrapped, scene: Scene) -> Targets | None:
     texts = names_in(config.get(FIELD))
     if config.class_name not in CONFIGS or not texts or not is_as_built(body):
         return None
-    dead = tuple(name for name in texts if _has(body.family, name, scene) is False)
+    dead = tuple(name for name in texts if has(body.family, name, scene) is False)
     if not dead or changes(scene.document, {name.rpartition(".")[2] for name in dead}):
         return None
     spelled = config.expression(FIELD)
-    origin = next((f for f in _WELL_KNOWN if all(_has(f, name, scene) for name in texts)), None)
+    origin = next((f for f in _WELL_KNOWN if all(has(f, name, scene) for name in texts)), None)
     return Targets(body.family or "", texts, dead, spelled, spelled or config.node, origin)
 
 
@@ -69,7 +69,7 @@ def meant_module(family: str, name: str, scene: Scene) -> str | None:
     from peft_lint.knowledge.spellings import is_slip
 
     found = modules(family)
-    if found is None or any(_has(known, name, scene) for known in _WELL_KNOWN):
+    if found is None or any(has(known, name, scene) for known in _WELL_KNOWN):
         return None
     linear = {text.rpartition(".")[2] for text in found.linear}
     near = [module for module in linear if len(module) > 4 and is_slip(name, module)]
@@ -90,6 +90,11 @@ def names_in(value: Value | None) -> tuple[str, ...] | None:
 def is_plain(name: str) -> bool:
     """Return whether a name holds no sign of a regular expression but dots."""
     return name.replace("_", "").replace(".", "").isalnum()
+
+
+def is_end(name: str, *layers: str) -> bool:
+    """Return whether a name in a list is that of one of some layers, as PEFT compares them."""
+    return any(f".{layer}".endswith(f".{name}") for layer in layers)
 
 
 def is_as_built(body: Body) -> bool:
@@ -142,7 +147,8 @@ def _root(node: ast.Attribute) -> str:
     return owner.id if isinstance(owner, ast.Name) else ""
 
 
-def _has(family: str | None, name: str, scene: Scene) -> bool | None:
+def has(family: str | None, name: str, scene: Scene) -> bool | None:
+    """Return whether the models of a family have such a module, None where that is not known."""
     from peft_lint.knowledge.modules import has_module
 
     target = scene.machine.target

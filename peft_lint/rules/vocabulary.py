@@ -102,7 +102,7 @@ def is_published(body: Body) -> bool:
 def takes_embeddings(adapter: Adapter) -> Fact:
     """Return whether an adapter changes rows of the embeddings, None where its config hides it."""
     config = adapter.config
-    if config is None or not config.complete or config.escaped or config.source is not None:
+    if config is None or not config.is_written:
         return None
     tokens = config.get("trainable_token_indices")
     if tokens is not None and literal(tokens, ...) is not None:

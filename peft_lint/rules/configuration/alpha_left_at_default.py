@@ -39,8 +39,8 @@ class Rule(OnePerPlace):
 
 def _leaves_scale(config: Config) -> bool:
     """Return whether the config surely says nothing that decides the scale."""
-    plain = config.complete and config.source is None and not config.escaped
-    return plain and not any(config.get(field) is not None for field in (_FIELD, *_OTHERWISE))
+    given = any(config.get(field) is not None for field in (_FIELD, *_OTHERWISE))
+    return config.is_written and not given
 
 
 def _asks_for_scale(node: ast.AST) -> bool:

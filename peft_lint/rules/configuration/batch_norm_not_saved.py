@@ -22,7 +22,6 @@ _SEEING_TO = frozenset(
 )
 # Likewise a class that does these steps of another its own way.
 _STEPS = frozenset("train training_step save_model _save".split())
-_SAVES = ("save_pretrained", "push_to_hub", "save_model")
 
 
 class Rule:
@@ -43,7 +42,7 @@ class Rule:
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Look at each save of a trained adapter; weights that are saved by hand may be all."""
         body, document = scene.body(event), scene.document
-        if event.how not in _SAVES:
+        if not event.by_method:
             self._seen_to.add(_key(body))
         training = self._trained.get(_key(body))
         if training is None or scene.handle(event).kind is not Kind.PEFT:

@@ -8,7 +8,7 @@ from peft_lint.interpreter.objects import Config, Node
 from peft_lint.interpreter.values import Literal, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.guards import expects
-from peft_lint.rules.targets import FIELD, is_as_built
+from peft_lint.rules.targets import FIELD, has, is_as_built
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 
@@ -37,7 +37,7 @@ class Rule(OnePerPlace):
         if first is None or first.before.family == body.family:
             return
         names = _filled_in(config, first.before.family or "", scene)
-        dead = [name for name in names if _lacks(body.family, name, scene)]
+        dead = [name for name in names if has(body.family, name, scene) is False]
         if dead and not expects(event, scene, *_ERRORS):
             anchor = first.config_node or first.node
             severity = Severity.WARNING if len(dead) < len(names) else Severity.ERROR
@@ -58,14 +58,6 @@ def _filled_in(config: Config, family: str, scene: Scene) -> list[str]:
     name = (config.class_name or "").removesuffix("Config").upper()
     targets = default_targets(name, family, scene.machine.target.release("peft"))
     return list(targets or ()) if left_open else []
-
-
-def _lacks(family: str | None, name: str, scene: Scene) -> bool:
-    from peft_lint.knowledge.modules import has_module
-
-    target = scene.machine.target
-    release = target.release("transformers") if target.bounded("transformers") else None
-    return has_module(family, name, release) is False
 
 
 def _suspicion(first: Wrapped, event: Wrapped, dead: list[str], severity: Severity) -> Suspicion:

@@ -11,7 +11,7 @@ from peft_lint.rules.guards import expects
 from peft_lint.rules.saved_names import Meant, are_covered, misnamed
 from peft_lint.rules.swallowed import SAVED, FirstUses, added_names, taken, task_of
 from peft_lint.rules.target_words import is_foreign, meant_names
-from peft_lint.rules.targets import CONFIGS, FIELD, is_as_built, is_plain, names_in
+from peft_lint.rules.targets import CONFIGS, FIELD, is_as_built, is_end, is_plain, names_in
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 from peft_lint.syntax.keywords import as_list, written
@@ -54,7 +54,7 @@ class Rule:
             layers = taken(event, task, targets, scene)
             if layers and not expects(event, scene, "TypeError", "Exception"):
                 words = f"{_quoted(layers)} gets an adapter, and {task} is to train it as a whole"
-                left = [name for name in targets if not _is_end_of(name, layers)]
+                left = [name for name in targets if not is_end(name, *layers)]
                 message = f"{words}: PEFT raises a TypeError"
                 self._report(event, FIELD, _ERROR, message, as_list(left) if left else None)
         names = names_in(event.config.get(SAVED))
@@ -93,10 +93,6 @@ class Rule:
             proposals=written(event.config.node, field, code, anchor) if code else (),
         )
         self._found.setdefault((anchor, field), suspicion)
-
-
-def _is_end_of(name: str, layers: tuple[str, ...]) -> bool:
-    return any(f".{layer}".endswith(f".{name}") for layer in layers)
 
 
 def _quoted(names: Meant | tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from peft_lint.finding import Applicability
 from peft_lint.interpreter.values import Literal, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.heads import WITHOUT_TASK
-from peft_lint.rules.targets import names_in
+from peft_lint.rules.targets import is_end, names_in
 from peft_lint.suspicion import NoFix, Proposal
 from peft_lint.syntax.keywords import as_list
 
@@ -30,8 +30,8 @@ def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
     left = candidate.missing
     targets = names_in(event.config.get("target_modules"))
     all_linear = literal(event.config.get("target_modules")) == "all-linear"
-    hit = targets is None or any(_hits(target, left) for target in targets)
-    if targets and all(_hits(target, left) for target in targets):
+    hit = targets is None or any(is_end(target, *left) for target in targets)
+    if targets and all(is_end(target, *left) for target in targets):
         # Without the head nothing is left to adapt, and PEFT refuses that.
         return ()
     # A head that gets an adapter of its own must be named beforehand: the task types for
@@ -55,11 +55,6 @@ def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
             (event.config.node,),
         ),
     )
-
-
-def _hits(target: str, heads: tuple[str, ...]) -> bool:
-    """Return whether a name of `target_modules` matches one of the heads, as PEFT matches it."""
-    return any(head == target or head.endswith(f".{target}") for head in heads)
 
 
 class NameTheHead:

@@ -114,9 +114,8 @@ def _resumes(event: Trained) -> bool:
 
 def _is_default(config: Config) -> bool:
     """Return whether the config surely leaves the initialisation at its default."""
-    plain = config.complete and config.source is None and not config.escaped
     value = config.get(_FIELD)
-    return plain if value is None else literal(value) is True
+    return config.is_written if value is None else literal(value) is True
 
 
 def _names_a_step(name: str, scene: Scene) -> bool:

@@ -101,7 +101,7 @@ def _lacks(config: Config, field: str) -> bool:
     """Return whether a field surely is None."""
     value = config.get(field)
     if value is None:
-        return config.complete and config.source is None and not config.escaped
+        return config.is_written
     return isinstance(value, Literal) and value.values == (None,)
 
 

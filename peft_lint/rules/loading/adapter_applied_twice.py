@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, Enclosed, Mixed
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.lean import Record
 from peft_lint.library.artifacts import place
+from peft_lint.rules.abilities import is_of_transformers
 from peft_lint.rules.guards import blocks_around
 from peft_lint.rules.merging import Merging, inside, shared
 from peft_lint.scene import Scene
@@ -50,7 +50,7 @@ class Rule(Merging):
         """Look at a load that puts a PeftModel around a base."""
         before, base = event.before, event.base_node
         self._bases[event.node] = base
-        new = None if event.config else _new(scene.body(event), event.node)
+        new = None if event.config else next(iter(scene.body(event).made_by(event.node)), None)
         if new is None:
             return
         self._compare(event, new, inside(before), base, scene)
@@ -61,7 +61,7 @@ class Rule(Merging):
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Look at a load by the plain model's own method."""
         body = scene.body(event)
-        new = _new(body, event.node)
+        new = next(iter(body.made_by(event.node)), None)
         plain = event.how == "load_adapter" and scene.handle(event).kind is Kind.PLAIN
         if plain and new is not None:
             self._compare(event, new, body.merged, None, scene)
@@ -119,14 +119,9 @@ class Rule(Merging):
         )
 
 
-def _new(body: Body, node: Node) -> Adapter | None:
-    return next((one for one in body.adapters or () if one.node is node), None)
-
-
 def _is_loaded_with_adapter(before: Body) -> bool:
     """Return whether a class of transformers loaded a body, with the adapter that lies there."""
-    name, adapters = before.model_class or "", before.adapters
-    known = name.startswith("Auto") or knowledge.model_class(name) is not None
+    adapters = before.adapters
     elsewhere = not before.complete or any(word in _WHERE for word, _ in before.arguments)
     own = adapters is not None and all(one.node is before.node for one in adapters)
-    return known and own and not elsewhere
+    return own and not elsewhere and is_of_transformers(before)

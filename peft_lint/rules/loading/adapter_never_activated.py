@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from peft_lint.document import Document
 from peft_lint.events import Activated, AdapterLoaded, Inference, Merged, Mixed, ModelEvent
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Body, Kind, Node
+from peft_lint.interpreter.objects import PEFT_MODELS, Adapter, Body, Node
 from peft_lint.lean import Record
 from peft_lint.rules.unseen_uses import may_be_used, named_again
 from peft_lint.scene import Scene
@@ -37,7 +37,7 @@ class Rule:
 
     def on_adapter_loaded(self, event: AdapterLoaded, scene: Scene) -> None:
         """Open the obligation: PEFT's own `load_adapter` leaves the active adapter as it is."""
-        if event.how == "load_adapter" and scene.handle(event).kind in (Kind.PEFT, Kind.MIXED):
+        if event.how == "load_adapter" and scene.handle(event).kind in PEFT_MODELS:
             self._made[event.node] = "loaded"
         else:
             self._discharge(scene.body(event).adapters)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import AdapterLoaded, Mixed, ModelEvent, Saved, WeightsRead, Wrapped
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Kind, Node
+from peft_lint.interpreter.objects import PEFT_MODELS, Body, Node
 from peft_lint.interpreter.values import literal
 from peft_lint.lean import Record
 from peft_lint.library.configs import DEFAULT
@@ -17,8 +17,6 @@ from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword
-
-_PEFT = (Kind.PEFT, Kind.MIXED)
 
 
 class Load(Record):
@@ -42,10 +40,10 @@ class Rule:
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Note the folders that get one folder below for each adapter, and nothing else."""
         folder, body = literal(event.path), scene.body(event)
-        if event.how not in ("save_pretrained", "save_model") or not isinstance(folder, str):
+        if not event.in_folder or not isinstance(folder, str):
             return
         adapters = body.adapters
-        if scene.handle(event).kind not in _PEFT or not adapters:
+        if scene.handle(event).kind not in PEFT_MODELS or not adapters:
             return
         if dict(event.keywords).get("selected_adapters") is None:
             names = self._named.setdefault(os.path.normpath(folder), {})
@@ -91,9 +89,8 @@ class Rule:
                 yield _elsewhere(load, names)
 
     def _look_at_name(self, event: ModelEvent, scene: Scene) -> None:
-        adapters = scene.body(event).adapters or ()
-        for one in adapters:
-            if one.node is event.node and "." in one.name:
+        for one in scene.body(event).made_by(event.node):
+            if "." in one.name:
                 words = f"adapter {one.name!r} cannot be made: a module's name has no dot"
                 story = (event.node, "the adapter is to be called so here, which raises KeyError")
                 self._found.setdefault(event.node, _claim(event.node, words, story))

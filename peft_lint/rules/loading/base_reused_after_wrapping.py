@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from peft_lint.events import Enclosed, Inference
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Adapter, Handle, Kind, Node, Weights
+from peft_lint.interpreter.objects import PEFT_MODELS, PEFT_PARTS, Adapter, Handle, Node, Weights
 from peft_lint.lean import Record
 from peft_lint.rules.guards import blocks_around
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
-_WRAPPED = (Kind.PEFT, Kind.MIXED, Kind.TUNER)
 _WORTH = (Weights.LOADED, Weights.TRAINED)
 
 
@@ -92,8 +91,7 @@ def _is_kept(event: Inference, scene: Scene) -> bool:
     body = scene.handle(event).body
     states = (scene.world.heap[number] for number in scene.world.reached())
     return any(
-        isinstance(one, Handle) and one.kind in (Kind.PEFT, Kind.MIXED) and one.body == body
-        for one in states
+        isinstance(one, Handle) and one.kind in PEFT_MODELS and one.body == body for one in states
     )
 
 
@@ -105,7 +103,7 @@ def _is_wrapped(event: Inference, scene: Scene) -> bool:
     """Return whether a PeftModel answers, by itself or in a pipeline or another wrapper."""
     handle: object = scene.handle(event)
     while isinstance(handle, Handle):
-        if handle.kind in _WRAPPED:
+        if handle.kind in PEFT_PARTS:
             return True
         handle = scene.world.heap.get(handle.inner) if handle.inner is not None else None
     return False
@@ -117,7 +115,7 @@ def _through_wrapper(receiver: ast.expr | None, scene: Scene) -> bool:
     while isinstance(part, (ast.Attribute, ast.Call)):
         part = part.value if isinstance(part, ast.Attribute) else part.func
         handle = scene.world.handle(scene.value(part))
-        if handle is not None and handle.kind in _WRAPPED:
+        if handle is not None and handle.kind in PEFT_PARTS:
             return True
     return False
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from peft_lint.events import Activated, Escaped, EvalCalled, Inference, ModelEvent, NoOp, Trained
 from peft_lint.finding import Severity
-from peft_lint.interpreter.objects import Body, Kind, Node, Steps
+from peft_lint.interpreter.objects import PEFT_MODELS, Body, Node, Steps
 from peft_lint.interpreter.values import Value, literal
 from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
-_PEFT = (Kind.PEFT, Kind.MIXED)
 _WORDS = {
     "disable_adapter": "disable_adapter() acts in a with block only: the adapter stays on",
     "eval": "eval is not called here: the mode stays as it is",
@@ -44,7 +43,7 @@ class Rule:
         if event.node in self._found:
             return
         handle, body = scene.handle(event), scene.body(event)
-        if event.how in ("disable_adapter", "active_adapter") and handle.kind not in _PEFT:
+        if event.how in ("disable_adapter", "active_adapter") and handle.kind not in PEFT_MODELS:
             return
         if event.how == "disable_adapter" and body.enabled is not True:
             return

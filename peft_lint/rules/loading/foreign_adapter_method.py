@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import ForeignCalled
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Handle, Kind, Node
+from peft_lint.interpreter.objects import PEFT_PARTS, Body, Handle, Kind, Node
 from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -57,7 +57,7 @@ def _is_of_peft(handle: Handle, body: Body) -> bool:
         # Code out of view may have given it methods.
         return False
     if handle.kind is not Kind.PLAIN:
-        return handle.kind in (Kind.PEFT, Kind.MIXED, Kind.TUNER)
+        return handle.kind in PEFT_PARTS
     configs = [one.config for one in body.adapters or ()]
     return any(config is not None and config.class_name is not None for config in configs)
 

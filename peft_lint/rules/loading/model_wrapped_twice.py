@@ -39,28 +39,18 @@ class Rule(Rewraps):
             used = rewrap.event.node in self.used
             harmless = not rewrap.nested and not used and _same_targets(rewrap)
             if self.is_harmful(rewrap) and not harmless:
-                yield self._suspicion(rewrap, used)
+                yield self._suspicion(rewrap)
 
-    def _suspicion(self, rewrap: Rewrap, used: bool) -> Suspicion:
+    def _suspicion(self, rewrap: Rewrap) -> Suspicion:
         node, how = rewrap.event.node, rewrap.event.how
-        if rewrap.nested:
-            message = (
-                f"{how} wraps a PeftModel again: an adapter saved from it loads without its weights"
-            )
-        elif used:
-            message = (
-                f"{how} wraps a base that carries an adapter: its first model now uses this one"
-            )
-        else:
-            message = (
-                f"{how} wraps a base that carries an adapter: "
-                "layers that this one does not replace keep the first"
-            )
+        nested = (
+            f"{how} wraps a PeftModel again: an adapter saved from it loads without its weights"
+        )
         worth = rewrap.carried.weights in (Weights.LOADED, Weights.TRAINED)
         return Suspicion(
             code="PEF103",
             severity=Severity.ERROR if self.is_sure(rewrap) else Severity.WARNING,
-            message=message,
+            message=nested if rewrap.nested else self.words(rewrap),
             anchor=node,
             story=self.story(rewrap),
             cause=node,

@@ -58,21 +58,11 @@ class Rule(Rewraps):
 
     def _suspicion(self, rewrap: Rewrap, used: bool) -> Suspicion:
         node, how = rewrap.event.node, rewrap.event.how
-        if rewrap.nested:
-            message = f"{how} wraps a PeftModel again: the adapter's weights are not loaded"
-        elif used:
-            message = (
-                f"{how} wraps a base that carries an adapter: its first model now uses this one"
-            )
-        else:
-            message = (
-                f"{how} wraps a base that carries an adapter: "
-                "layers that this one does not replace keep the first"
-            )
+        nested = f"{how} wraps a PeftModel again: the adapter's weights are not loaded"
         return Suspicion(
             code="PEF102",
             severity=Severity.ERROR if self.is_sure(rewrap) or used else Severity.WARNING,
-            message=message,
+            message=nested if rewrap.nested else self.words(rewrap),
             anchor=node,
             story=self.story(rewrap),
             cause=node,

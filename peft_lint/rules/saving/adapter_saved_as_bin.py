@@ -39,7 +39,7 @@ class Rule:
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Note in which of the two forms an adapter goes where."""
         adapter = scene.body(event).adapter(DEFAULT)
-        if event.how not in ("save_pretrained", "save_model") or adapter is None:
+        if not event.in_folder or adapter is None:
             return
         if scene.handle(event).kind is not Kind.PEFT or event.path is None:
             return

@@ -64,8 +64,8 @@ class Rule(Merging):
         """Look at a load onto a base that has other adapters inside."""
         if event.config is not None:
             return
-        new = (one for one in scene.body(event).adapters or () if one.node is event.node)
-        paths = frozenset(path for one in new for path in one.paths)
+        made = scene.body(event).made_by(event.node)
+        paths = frozenset(path for one in made for path in one.paths)
         load = Load(event.node, scene.places(event), event.base_node, event.source_node, paths)
         for one in inside(event.before):
             uses = len(self._uses.get(one.node, ()))

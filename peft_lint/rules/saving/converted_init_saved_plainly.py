@@ -15,7 +15,6 @@ from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
 from peft_lint.syntax.keywords import Replace
 
 _FIELD = "init_lora_weights"
-_SAVES = ("save_pretrained", "push_to_hub", "save_model")
 # With one of these the adapter is saved as the difference to how it began.
 _CONVERSIONS = ("path_initial_model_for_weight_conversion", "convert_pissa_to_lora")
 
@@ -25,7 +24,7 @@ class Rule(OnePerPlace):
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Suspect a save that does not convert the adapter to an ordinary one."""
-        if event.how not in _SAVES or scene.handle(event).kind is not Kind.PEFT:
+        if not event.by_method or scene.handle(event).kind is not Kind.PEFT:
             return
         if "selected_adapters" in dict(event.keywords) or _may_convert(event.node):
             return

@@ -5,16 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from peft_lint.events import (
-    Enclosed,
-    Merged,
-    ModelEvent,
-    ParametersTouched,
-    Saved,
-    StateDictRead,
-)
+from peft_lint.events import Enclosed, Merged, ModelEvent, ParametersTouched, Saved, StateDictRead
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Kind, Node
+from peft_lint.interpreter.objects import PEFT_MODELS, Body, Node
 from peft_lint.interpreter.values import Ref
 from peft_lint.rules.dumps import adapter_is_all, is_state_dict, reads_weights
 from peft_lint.scene import Scene
@@ -61,7 +54,7 @@ class Rule:
         """Suspect a file with the base's weights beside those of the adapter."""
         body = scene.body(event)
         self._saves.add(event.node)
-        if event.how != "torch.save" or scene.handle(event).kind not in (Kind.PEFT, Kind.MIXED):
+        if event.how != "torch.save" or scene.handle(event).kind not in PEFT_MODELS:
             return
         whole = isinstance(event.weights, Ref)
         if not whole and not is_state_dict(event, scene):

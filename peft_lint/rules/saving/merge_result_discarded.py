@@ -12,8 +12,6 @@ from peft_lint.lean import Record
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
-_SAVES = ("save_pretrained", "push_to_hub", "save_model")
-
 
 class Drop(Record):
     """A statement that merges and keeps no result; `loop` is one around it in `function`."""
@@ -57,7 +55,7 @@ class Rule:
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Suspect a save of a wrapper whose adapter is merged away."""
         chosen = {name for name, _ in event.keywords}
-        if event.how in _SAVES and "state_dict" not in chosen:
+        if event.by_method and "state_dict" not in chosen:
             called = event.node.func if isinstance(event.node, ast.Call) else None
             model = called.value if isinstance(called, ast.Attribute) else None
             model = model if event.how != "save_model" else None

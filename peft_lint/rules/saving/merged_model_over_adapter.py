@@ -45,7 +45,7 @@ class Rule(Merging):
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Note what goes into which folder."""
-        if event.how not in ("save_pretrained", "save_model"):
+        if not event.in_folder:
             return
         super().on_saved(event, scene)
         body, path = scene.body(event), place(event.path)
@@ -67,12 +67,11 @@ class Rule(Merging):
         self, event: Enclosed | AdapterLoaded, before: Body, base: ast.expr | None, scene: Scene
     ) -> None:
         origin = place(before.checkpoint)
-        new = [one for one in scene.body(event).adapters or () if one.node is event.node]
         known = before.complete and not any(
             name in ("subfolder", "revision") for name, _ in before.arguments
         )
         if origin is not None and known and not before.escaped:
-            for one in new:
+            for one in scene.body(event).made_by(event.node):
                 self._loads.setdefault(one.node, Load(one, origin, before, base))
 
     def finish(self, scene: Scene) -> Iterator[Suspicion]:

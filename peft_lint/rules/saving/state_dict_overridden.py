@@ -19,7 +19,6 @@ Steps = dict[ast.stmt, tuple[Node, str]]
 _READER = "peft.get_peft_model_state_dict"
 # From this release on PEFT finds the adapter's weights in what such a function gives (A10).
 _HARMLESS = "0.20"
-_SAVES = ("save_pretrained", "push_to_hub", "save_model")
 
 
 class Rule:
@@ -55,7 +54,7 @@ class Rule:
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """What the model itself saves then has no weights, unless the call brings them."""
         given = any(name == "state_dict" for name, _ in event.keywords)
-        if scene.handle(event).kind is Kind.PEFT and event.how in _SAVES and not given:
+        if scene.handle(event).kind is Kind.PEFT and event.by_method and not given:
             words = f"and {event.how} finds no weights to write here"
             self._note(self._saves, event, scene, words)
 

@@ -15,7 +15,6 @@ from peft_lint.rules.dumps import mentions
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
-_SAVES = ("save_pretrained", "save_model")
 # Who chooses what is saved has a loader of his own for it.
 _CHOICES = ("selected_adapters", "state_dict")
 # Files of a full model's weights, which somebody may write by hand.
@@ -42,7 +41,7 @@ class Rule:
 
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Note where an adapter goes, and where a full model does."""
-        if event.how not in _SAVES or any(name in _CHOICES for name, _ in event.keywords):
+        if not event.in_folder or any(name in _CHOICES for name, _ in event.keywords):
             return
         if scene.handle(event).kind is not Kind.PEFT:
             self._full.append(event.path)

@@ -27,8 +27,6 @@ from peft_lint.syntax.keywords import AddKeyword
 
 # Heads that a task type saves by itself.
 _HEADS = frozenset({"classifier", "score", "qa_outputs", "pre_classifier"})
-# What a PeftModel writes by these is the adapter.
-_SAVES = ("save_pretrained", "save_model", "push_to_hub")
 
 
 class Unfrozen(Record):
@@ -74,7 +72,7 @@ class Rule:
     def on_saved(self, event: Saved, scene: Scene) -> None:
         """Suspect a save of the adapter; a save of all weights has the part as well."""
         handle, body = scene.handle(event), scene.body(event)
-        other = handle.kind is not Kind.PEFT or event.how not in _SAVES or body.escaped
+        other = handle.kind is not Kind.PEFT or not event.by_method or body.escaped
         if other or {"state_dict", "save_embedding_layers"} & set(dict(event.keywords)):
             self._otherwise = True
         else:
@@ -120,7 +118,7 @@ class Rule:
 
 def _leaves_out(config: Config | None, part: str) -> bool:
     """Return whether an adapter of this config surely neither changes nor saves a part."""
-    if config is None or not config.complete or config.escaped or config.source is not None:
+    if config is None or not config.is_written:
         return False
     if part in _HEADS and config.get("task_type") is not None:
         return False
