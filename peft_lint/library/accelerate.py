@@ -7,7 +7,7 @@ from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, Handle, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Ref, Value
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.library.handles import handle_of, load_weights
+from peft_lint.library.handles import handle_of, load_weights, untouched
 from peft_lint.library.models import weights_of
 from peft_lint.library.registry import function, method, unknown_method, words
 from peft_lint.library.torch import backward, save_by_hand
@@ -48,8 +48,7 @@ def prepare(call: Call) -> Value:
 @method(Tool, "unwrap_model")
 def unwrap_model(call: Call) -> Value:
     """Model `unwrap_model`: the model inside the wrappers, also of an accelerator out of view."""
-    value = call.get(0, "model")
-    return NOTHING_KNOWN if value is None else value
+    return call.get(0, "model") or NOTHING_KNOWN
 
 
 _SAME_MODEL = words("dispatch_model cpu_offload disk_offload extract_model_from_parallel")
@@ -61,14 +60,13 @@ def load_checkpoint_and_dispatch(call: Call) -> Value:
     value = call.get(0, "model")
     if isinstance(value, Ref):
         load_weights(call.machine, value.id, call.node)
-    return NOTHING_KNOWN if value is None else value
+    return value or NOTHING_KNOWN
 
 
 @function(*(f"accelerate.{name}" for name in _SAME_MODEL), creates=False)
 def same_model(call: Call) -> Value:
     """Model a function that returns its model, in the same mode, wherever its weights are."""
-    value = call.get(0, "model")
-    return NOTHING_KNOWN if value is None else value
+    return call.get(0, "model") or NOTHING_KNOWN
 
 
 _READERS = words(
@@ -77,10 +75,8 @@ _READERS = words(
 )
 
 
-@function(*(f"accelerate.{name}" for name in _READERS), creates=False)
-def reader(call: Call) -> Value:
-    """Model a function that looks at a model, or fills weights in, and keeps its mode."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+# They look at a model, or fill weights in, and keep its mode.
+function(*(f"accelerate.{name}" for name in _READERS), creates=False)(untouched)
 
 
 @method(Tool, "backward")
@@ -136,7 +132,4 @@ def _models(machine: Machine) -> list[int]:
     return [number for number, handle in handles if isinstance(heap.get(handle.body), Body)]
 
 
-@method(Tool, *_METHODS_THAT_KEEP)
-def untouched(call: Call) -> Value:
-    """Model a method that leaves models as they are."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+method(Tool, *_METHODS_THAT_KEEP)(untouched)

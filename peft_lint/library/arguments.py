@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from peft_lint.events import SettingsMade
-from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Arguments
 from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Value
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.library.handles import untouched
 from peft_lint.library.registry import method, words
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ def make_training_arguments(call: Call, class_name: str) -> Value:
     return make_arguments(call._replace(keywords=named), class_name)
 
 
-@method(Arguments, *words("to_dict to_json_string to_diff_dict to_sanitized_dict save_pretrained"))
-def read(call: Call) -> Value:
-    """Model reading settings."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+_READERS = words("to_dict to_json_string to_diff_dict to_sanitized_dict save_pretrained")
+method(Arguments, *_READERS)(untouched)
 
 
 @method(Arguments, *words("update set_training set_evaluate set_testing set_save set_optimizer"))

@@ -68,7 +68,7 @@ def _stored(call: Call, source: Value | None, found: Artifact | None) -> Config:
         call.node,
         None if config is None else config.class_name,
         complete=False,
-        source=NOTHING_KNOWN if source is None else source,
+        source=source or NOTHING_KNOWN,
         stored=None if config is None else _fields(config),
     )
 

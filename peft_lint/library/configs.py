@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from peft_lint.events import ConfigMade
-from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Config, Fact, Node, Weights, above_zero
-from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Symbol, Value, literal
+from peft_lint.interpreter.values import Literal, Symbol, Value, literal
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.library.handles import untouched
 from peft_lint.library.registry import WORDS, method
 
 if TYPE_CHECKING:
@@ -87,10 +87,7 @@ def make_config(call: Call, class_name: str) -> Value:
     return call.machine.world.add(config)
 
 
-@method(Config, "to_dict", "push_to_hub")
-def untouched(call: Call) -> Value:
-    """Model a method that leaves the config as it is."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+method(Config, "to_dict", "push_to_hub")(untouched)
 
 
 def config_of(call: Call, value: Value | None) -> Config:

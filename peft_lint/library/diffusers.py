@@ -10,7 +10,7 @@ from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, State, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Bound, Literal, Ref, Value
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.library.handles import new_model, spelled_method
+from peft_lint.library.handles import new_model, spelled_method, untouched
 from peft_lint.library.registry import (
     OBJECT_CALLS,
     RESOLVERS,
@@ -47,15 +47,10 @@ def _resolve(name: str) -> FunctionModel | None:
             return partial(_build, class_name=owner)
     # Schedulers, image processors: they hold no model.
     holds_none = owner.endswith(("Scheduler", "Processor", "EMAModel"))
-    return reader if holds_none else None
+    return untouched if holds_none else None
 
 
 RESOLVERS["diffusers"] = _resolve
-
-
-def reader(call: Call) -> Value:
-    """Model reading or making something that is no model."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 def _load(call: Call, class_name: str) -> Value:

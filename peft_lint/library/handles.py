@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from peft_lint.events import ArgumentsSwapped, StateDictLoaded
+from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import (
     Adapter,
     Body,
@@ -16,7 +17,7 @@ from peft_lint.interpreter.objects import (
     State,
     Weights,
 )
-from peft_lint.interpreter.values import Ref, Unknown, Value, literal
+from peft_lint.interpreter.values import NOTHING_KNOWN, Ref, Unknown, Value, literal
 from peft_lint.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -177,6 +178,11 @@ def swapped(call: Call, how: str, *kinds: type[State] | type[str]) -> bool:
             return False
     call.machine.emit(ArgumentsSwapped(call.node, how))
     return True
+
+
+def untouched(call: Call) -> Value:
+    """Model a call that leaves models as they are; what it gives is not known."""
+    return result_of(call.machine, NOTHING_KNOWN, call)
 
 
 def plain_of(machine: Machine, ref: Ref) -> Ref:

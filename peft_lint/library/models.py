@@ -40,6 +40,7 @@ from peft_lint.library.handles import (
     set_mode,
     set_requires_grad,
     spelled_method,
+    untouched,
 )
 from peft_lint.library.registry import UNCALLED, function, method, part_method, words
 
@@ -137,10 +138,7 @@ _UNTOUCHED = words(
 )
 
 
-@method(Handle, *_UNTOUCHED)
-def untouched(call: Call) -> Value:
-    """Model a method that changes neither mode nor adapters."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+method(Handle, *_UNTOUCHED)(untouched)
 
 
 @method(Handle, "get_nb_trainable_parameters", "get_model_status", "num_parameters")

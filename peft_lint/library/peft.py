@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from peft_lint.events import Prepared
-from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Weights
 from peft_lint.interpreter.values import NOTHING_KNOWN, ContextManager, Value
 from peft_lint.lean import TYPE_CHECKING
@@ -15,6 +14,7 @@ from peft_lint.library.handles import (
     change_body,
     handle_of,
     set_requires_grad,
+    untouched,
     update_adapters,
 )
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
@@ -89,10 +89,7 @@ _READERS = words(
 )
 
 
-@function(*(f"peft.{name}" for name in _READERS), creates=False)
-def untouched(call: Call) -> Value:
-    """Model a function that reads a model and leaves it as it is."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+function(*(f"peft.{name}" for name in _READERS), creates=False)(untouched)
 
 
 @function("peft.rescale_adapter_scale", creates=False)

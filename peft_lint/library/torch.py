@@ -70,7 +70,7 @@ def compile_(call: Call) -> Value:
     found = handle_of(call.machine, value)
     if found is not None:
         call.machine.emit(Compiled(call.node, found[0].id))
-    return NOTHING_KNOWN if value is None else value
+    return value or NOTHING_KNOWN
 
 
 def _parallel(call: Call, class_name: str) -> Value:
@@ -238,7 +238,7 @@ def initialise(call: Call) -> Value:
     """Model `torch.nn.init.normal_(parameter)`."""
     tensor = call.get(0, "tensor")
     _fill(call.machine, tensor, call.node)
-    return NOTHING_KNOWN if tensor is None else tensor
+    return tensor or NOTHING_KNOWN
 
 
 def _fill(machine: Machine, tensor: Value | None, node: ast.expr) -> None:

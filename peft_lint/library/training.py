@@ -22,6 +22,7 @@ from peft_lint.library.handles import (
     handle_of,
     set_mode,
     spelled_method,
+    untouched,
 )
 from peft_lint.library.optimizers import step
 from peft_lint.library.registry import attribute_of, method, words
@@ -149,10 +150,7 @@ _UNTOUCHED = words(
 )
 
 
-@method(Trainer, *_UNTOUCHED)
-def untouched(call: Call) -> Value:
-    """Model a method that leaves the model as it is."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+method(Trainer, *_UNTOUCHED)(untouched)
 
 
 @attribute_of(Trainer, "model", "model_wrapped")
@@ -175,7 +173,7 @@ def set_model(call: Call) -> Value:
 @attribute_of(Trainer, "args")
 def _args(machine: Machine, ref: Ref, state: State) -> Value:
     assert isinstance(state, Trainer)
-    return NOTHING_KNOWN if state.arguments is None else state.arguments
+    return state.arguments or NOTHING_KNOWN
 
 
 @attribute_of(Trainer, "state", "tokenizer", "processing_class", "optimizer", "accelerator")

@@ -6,14 +6,13 @@ from functools import partial
 
 from peft_lint import knowledge
 from peft_lint.events import AdapterLoaded, ModelLoaded
-from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Adapter, Arguments, Body, Fact, above_zero
 from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import artifacts
 from peft_lint.library.arguments import make_arguments, make_training_arguments
 from peft_lint.library.configs import DEFAULT
-from peft_lint.library.handles import native_evaluates, new_model
+from peft_lint.library.handles import native_evaluates, new_model, untouched
 from peft_lint.library.registry import (
     MAKERS,
     RESOLVERS,
@@ -168,11 +167,6 @@ def quantised(call: Call, default: bool = False) -> Fact:
     return default if call.complete else None
 
 
-def reader(call: Call) -> Value:
-    """Model reading something that is no model and stays unknown."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
-
-
 def _resolve(name: str) -> FunctionModel | None:
     """Find the model of a class of transformers, or of a constructor of one."""
     _, owner, *attribute = name.split(".")
@@ -185,11 +179,11 @@ def _resolve(name: str) -> FunctionModel | None:
         if is_model:
             return partial(from_config, class_name=owner)
         # Collators, callbacks, streamers, schedules: they keep a model, and leave it alone.
-        return reader if owner[:1].isupper() or owner.startswith("get_") else None
+        return untouched if owner[:1].isupper() or owner.startswith("get_") else None
     if attribute == ["from_pretrained"]:
         if is_model:
             return partial(from_pretrained, class_name=owner)
-        return tokenizer if owner.endswith(_TOKENIZERS) else reader
+        return tokenizer if owner.endswith(_TOKENIZERS) else untouched
     if is_model and attribute[0] in ("from_config", "_from_config"):
         return partial(from_config, class_name=owner)
     return None

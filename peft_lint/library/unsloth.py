@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from peft_lint import knowledge
-from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Body, Config, Kind, Tool
 from peft_lint.interpreter.values import NOTHING_KNOWN, Items, Literal, Value, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.arguments import make_arguments
-from peft_lint.library.handles import base_handle, change_body, new_model, set_mode
+from peft_lint.library.handles import base_handle, change_body, new_model, set_mode, untouched
 from peft_lint.library.inference import EVALUATES_ITSELF
 from peft_lint.library.models import switch_to_eval
 from peft_lint.library.registry import RESOLVERS, WORDS, FunctionModel, function, words
@@ -124,14 +123,11 @@ _METHODS = {
 @function("unsloth.train_on_responses_only", creates=False)
 def train_on_responses_only(call: Call) -> Value:
     """Model the change of a trainer's collator: the same trainer comes back."""
-    value = call.get(0, "trainer")
-    return NOTHING_KNOWN if value is None else value
+    return call.get(0, "trainer") or NOTHING_KNOWN
 
 
 _READERS = words("is_bfloat16_supported get_chat_template standardize_sharegpt to_sharegpt")
 
 
-@function(*(f"unsloth.{name}" for name in _READERS), creates=False)
-def reader(call: Call) -> Value:
-    """Model a function that has nothing to do with a model."""
-    return result_of(call.machine, NOTHING_KNOWN, call)
+# They have nothing to do with a model.
+function(*(f"unsloth.{name}" for name in _READERS), creates=False)(untouched)
