@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterator, Mapping
 
-from peft_lint.lean import Record
+from peft_lint.lean import TYPE_CHECKING, Record
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 # Beyond this many joined alternatives a literal says nothing.
 MAX_ALTERNATIVES = 4
@@ -242,6 +245,11 @@ def literal(value: Value | None, default: object = None) -> object:
     if isinstance(value, Literal) and len(value.values) == 1:
         return value.values[0]
     return default
+
+
+def is_given(value: Value | None) -> TypeGuard[Value]:
+    """Return whether an argument is there, and may be something else than None."""
+    return value is not None and literal(value, ...) is not None
 
 
 def truth(value: Value) -> bool | None:

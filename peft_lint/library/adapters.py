@@ -27,6 +27,7 @@ from peft_lint.interpreter.values import (
     Ref,
     Value,
     derived,
+    is_given,
     literal,
 )
 from peft_lint.lean import TYPE_CHECKING
@@ -164,7 +165,7 @@ def merge_adapter(call: Call) -> Value:
     machine = call.machine
     ref, handle, body = receiver_of(call)
     given = call.get(0, "adapter_names")
-    if given is not None and literal(given, ...) is not None:
+    if is_given(given):
         update_adapters(machine, handle, merged=None)
     elif body.adapters is not None:
         adapters = tuple(
@@ -200,7 +201,7 @@ def merge_and_unload(call: Call) -> Value:
 def _left_inside(call: Call, body: Body, merges: bool) -> Iterator[Adapter]:
     """Yield the adapters whose weights stay in the base: what is merged now, or was before."""
     given = call.get(2, "adapter_names") if merges else None
-    chosen = body.active if given is None or literal(given, ...) is None else names_in(given)
+    chosen = names_in(given) if is_given(given) else body.active
     for one in body.adapters or ():
         picked = merges and one.name in (chosen or ())
         known = any(one.node is other.node and one.paths == other.paths for other in body.merged)

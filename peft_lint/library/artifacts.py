@@ -24,6 +24,7 @@ from peft_lint.interpreter.values import (
     Symbol,
     Unknown,
     Value,
+    is_given,
     literal,
 )
 from peft_lint.lean import TYPE_CHECKING, Record
@@ -261,7 +262,7 @@ def _saved(
     if handle.kind not in PEFT_MODELS:
         return []
     names = {literal(item) for item in chosen.items} if isinstance(chosen, Items) else None
-    if chosen is not None and names is None and literal(chosen, ...) is not None:
+    if names is None and is_given(chosen):
         return []
     return [
         (one, "" if one.name == DEFAULT else one.name)

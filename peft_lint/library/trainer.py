@@ -14,6 +14,7 @@ from peft_lint.interpreter.values import (
     Ref,
     Value,
     functions_in,
+    is_given,
     literal,
 )
 from peft_lint.lean import TYPE_CHECKING
@@ -117,11 +118,10 @@ def construct(call: Call, class_name: str, library: str) -> Value:
     handle = _model_of(call, library)
     number = handle.id if handle else None
     config = call.get(None, "peft_config")
-    is_given = config is not None and literal(config, ...) is not None
-    wraps = is_given or not call.complete
+    wraps = is_given(config) or not call.complete
     given = (class_name, library, call.args, call.keywords, call.complete)
     machine.emit(TrainerMade(call.node, number, call.node_of(0, "model"), wraps, *given))
-    if handle is not None and config is not None and is_given:
+    if handle is not None and is_given(config):
         handle = _with_peft_config(call, class_name, handle, config)
     machine.world.seeded = True
     # It calls rewards, metrics and collators itself, in modes of its own.
@@ -146,7 +146,7 @@ def _model_of(call: Call, library: str) -> Ref | None:
     """Return the model that a trainer is given, makes with `model_init`, or loads by its id."""
     machine = call.machine
     model = call.get(0, "model")
-    if model is None or literal(model, ...) is None:
+    if not is_given(model):
         make = call.get(None, "model_init")
         model = calls.apply(machine, make, bare(machine, call.node)) if make is not None else None
         found = handle_of(machine, model)

@@ -12,6 +12,7 @@ from peft_lint.interpreter.values import (
     Ref,
     Symbol,
     Value,
+    is_given,
     literal,
 )
 from peft_lint.lean import TYPE_CHECKING
@@ -91,7 +92,7 @@ def _mode_after(machine: Machine, state: Trainer) -> Fact:
 
 def _may_change_mode(machine: Machine, callbacks: Value | None) -> bool:
     """Return whether callbacks of the document are among these, or nobody knows which are."""
-    if callbacks is None or literal(callbacks, ...) is None:
+    if not is_given(callbacks):
         return False
     if not isinstance(callbacks, Items):
         return True
@@ -109,7 +110,7 @@ def add_callback(call: Call) -> Value:
     added = Items("list", call.values(), call.complete)
     if isinstance(old, Items):
         added = old._replace(items=old.items + added.items, exact=old.exact and added.exact)
-    elif old is not None and literal(old, ...) is not None:
+    elif is_given(old):
         added = added._replace(exact=False)
     if isinstance(call.receiver, Ref):
         call.machine.world.put(call.receiver.id, state._replace(callbacks=added))

@@ -6,7 +6,7 @@ import ast
 
 from peft_lint.events import Saved
 from peft_lint.interpreter.objects import Adapter, Body
-from peft_lint.interpreter.values import Unknown, literal
+from peft_lint.interpreter.values import Unknown, is_given
 from peft_lint.scene import Scene
 from peft_lint.syntax.names import variables
 
@@ -56,7 +56,7 @@ def _sees_to_head(adapter: Adapter) -> bool:
     """Return whether an adapter's config speaks of the head, which is then saved with it."""
     config = adapter.config
     fields = [] if config is None else [config.get(name) for name in _FIELDS]
-    return any(value is not None and literal(value, ...) is not None for value in fields)
+    return any(is_given(value) for value in fields)
 
 
 def reads_weights(scene: Scene) -> bool:

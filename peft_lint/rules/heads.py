@@ -8,7 +8,7 @@ from peft_lint import knowledge
 from peft_lint.events import Wrapped
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Config
-from peft_lint.interpreter.values import Symbol, Value, literal
+from peft_lint.interpreter.values import Symbol, Value, is_given, literal
 from peft_lint.scene import Scene
 
 # Here `task_type` adds nothing: only a task's PeftModel class does (A12).
@@ -29,7 +29,7 @@ def added_by_task(event: Wrapped, config: Config, scene: Scene) -> tuple[str, ..
     value = config.get("task_type")
     if event.how == "PeftModel":
         value = scene.handle(event).settings
-    if value is None or literal(value, ...) is None:
+    if not is_given(value):
         return ()
     name = task_type_of(value)
     if name not in _TASK_TYPES:

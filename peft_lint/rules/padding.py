@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from peft_lint import knowledge
 from peft_lint.events import TrainerMade
 from peft_lint.interpreter.objects import Arguments, Body, Node, Trainer
-from peft_lint.interpreter.values import literal
+from peft_lint.interpreter.values import is_given, literal
 from peft_lint.scene import Scene
 
 _FIELD = "pad_token_id"
@@ -55,8 +55,7 @@ def aligns_pad_token(made: TrainerMade, scene: Scene) -> bool:
         return True
     given = dict(made.keywords)
     tokenizer = given.get("processing_class", given.get("tokenizer"))
-    has = tokenizer is not None and literal(tokenizer, ...) is not None
-    return has and scene.machine.target.at_least("transformers", "4.56")
+    return is_given(tokenizer) and scene.machine.target.at_least("transformers", "4.56")
 
 
 def writes_pad_token(scene: Scene, but: Iterable[Node]) -> bool:

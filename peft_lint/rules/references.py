@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peft_lint.events import TrainerMade
-from peft_lint.interpreter.values import Items, Literal, Value, literal, truth
+from peft_lint.interpreter.values import Items, Literal, Value, is_given, literal, truth
 from peft_lint.rules.trainers import settings_of
 from peft_lint.scene import Scene
 from peft_lint.versions.specifier import key
@@ -51,8 +51,7 @@ def compares(event: TrainerMade, scene: Scene) -> bool:
         # Of older releases: a reference that is an adapter of its own, and none at all.
         other = ("ref_adapter_name", "reference_free")
         named = any(name in keywords or (state and state.get(name)) for name in other)
-        given = reference is not None and literal(reference, ...) is not None
-        return not (given or named or (state and _without(state.get("loss_type"))))
+        return not (is_given(reference) or named or (state and _without(state.get("loss_type"))))
     if state is None:
         none = "args" not in keywords and len(event.args) < 3
         return none and event.class_name in _WITH_DEFAULT

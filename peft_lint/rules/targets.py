@@ -8,7 +8,7 @@ from collections.abc import Collection
 from peft_lint.document import Document
 from peft_lint.events import Wrapped
 from peft_lint.interpreter.objects import Body, Node
-from peft_lint.interpreter.values import Items, Value, literal
+from peft_lint.interpreter.values import Items, Value, is_given, literal
 from peft_lint.lean import Record
 from peft_lint.scene import Scene
 
@@ -78,7 +78,7 @@ def meant_module(family: str, name: str, scene: Scene) -> str | None:
 
 def names_in(value: Value | None) -> tuple[str, ...] | None:
     """Return a list of names, () where there is none, None when the text does not say them all."""
-    if value is None or literal(value, ...) is None:
+    if not is_given(value):
         return ()
     if isinstance(value, Items) and value.exact:
         names = [literal(item) for item in value.items]

@@ -13,6 +13,7 @@ from peft_lint.interpreter.values import (
     Literal,
     Unknown,
     Value,
+    is_given,
     literal,
 )
 from peft_lint.library.registry import canonical
@@ -100,7 +101,7 @@ def own_classes(event: Trained, scene: Scene) -> list[ClassValue]:
 
 def has_optimizer(trainer: Trainer) -> bool:
     """Return whether a trainer may be given an optimizer, not make its own."""
-    return trainer.optimizers is not None and literal(trainer.optimizers, ...) is not None
+    return is_given(trainer.optimizers)
 
 
 def loads_by_hand(scene: Scene) -> bool:
@@ -142,7 +143,7 @@ def acts_by_itself(trainer: Trainer, scene: Scene) -> bool:
 def _callbacks(trainer: Trainer) -> tuple[Value, ...] | None:
     """Return the callbacks of a trainer, None where the text does not say them all."""
     callbacks = trainer.callbacks
-    if callbacks is None or literal(callbacks, ...) is None:
+    if not is_given(callbacks):
         return ()
     return callbacks.items if isinstance(callbacks, Items) and callbacks.exact else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peft_lint import knowledge
 from peft_lint.interpreter.objects import Adapter, Body, Fact
-from peft_lint.interpreter.values import Items, Literal, Value, literal
+from peft_lint.interpreter.values import Items, Literal, Value, is_given, literal
 
 # Decoders whose tokenizers come without a token for padding, and how people call a new one.
 _WITHOUT_PAD = frozenset(
@@ -105,7 +105,7 @@ def takes_embeddings(adapter: Adapter) -> Fact:
     if config is None or not config.is_written:
         return None
     tokens = config.get("trainable_token_indices")
-    if tokens is not None and literal(tokens, ...) is not None:
+    if is_given(tokens):
         return True
     facts = [_names_some(config.get("target_modules")), _names_some(config.get("modules_to_save"))]
     return True if True in facts else None if None in facts else False

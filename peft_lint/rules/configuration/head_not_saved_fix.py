@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peft_lint import knowledge
 from peft_lint.finding import Applicability
-from peft_lint.interpreter.values import Literal, literal
+from peft_lint.interpreter.values import Literal, is_given, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.rules.heads import WITHOUT_TASK
 from peft_lint.rules.targets import is_end, names_in
@@ -26,7 +26,7 @@ def proposals(candidate: Candidate) -> tuple[Proposal, ...]:
     given = event.config.get("task_type")
     # A class that is called itself does not ask the config which task it is for.
     usable = bool(added) and event.how not in (*WITHOUT_TASK, "PeftModel")
-    by_type = usable and (given is None or literal(given, ...) is None)
+    by_type = usable and not is_given(given)
     left = candidate.missing
     targets = names_in(event.config.get("target_modules"))
     all_linear = literal(event.config.get("target_modules")) == "all-linear"

@@ -8,7 +8,7 @@ from peft_lint import knowledge
 from peft_lint.events import ConfigUsed, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Config, Node
-from peft_lint.interpreter.values import literal
+from peft_lint.interpreter.values import is_given, literal
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.rules.target_words import (
     Defect,
@@ -54,11 +54,10 @@ class Rule(OnePerPlace):
 
     def _report(self, event: ConfigUsed | Wrapped, scene: Scene, defect: Defect | None) -> None:
         config = event.config
-        parameters = config.get("target_parameters")
         if defect is None or config.class_name not in CONFIGS:
             return
         # With weights to adapt it is no error that no module is.
-        if parameters is not None and literal(parameters, ...) is not None:
+        if is_given(config.get("target_parameters")):
             return
         if names_the_class(config.node, scene) and not expects(event, scene, *_ERRORS):
             anchor = config.expression(FIELD) or config.node

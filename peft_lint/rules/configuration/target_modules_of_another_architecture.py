@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peft_lint.events import Wrapped
 from peft_lint.finding import Severity
-from peft_lint.interpreter.values import literal
+from peft_lint.interpreter.values import is_given
 from peft_lint.rules.guards import expects
 from peft_lint.rules.targets import FIELD, Targets, look_up
 from peft_lint.scene import Scene
@@ -22,11 +22,10 @@ class Rule(OnePerPlace):
     def on_wrapped(self, event: Wrapped, scene: Scene) -> None:
         """Suspect a list of names that the family has no module for."""
         targets = look_up(event, scene)
-        parameters = event.config.get("target_parameters")
         if targets is None or targets.dead != targets.names:
             return
         # With weights to adapt it is no error that no module is.
-        if parameters is not None and literal(parameters, ...) is not None:
+        if is_given(event.config.get("target_parameters")):
             return
         if not expects(event, scene, "ValueError", "Exception"):
             self._found.setdefault(targets.anchor, _suspicion(event, targets, scene))

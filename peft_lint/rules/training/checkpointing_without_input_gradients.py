@@ -7,7 +7,7 @@ import ast
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Arguments, Body
-from peft_lint.interpreter.values import Entries, Items, Value, literal
+from peft_lint.interpreter.values import Entries, Items, Value, is_given, literal
 from peft_lint.rules.trainers import settings_of, spelled
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
@@ -61,7 +61,7 @@ def _is_inside(body: Body) -> bool:
     targets, kept = config.get("target_modules"), config.get("modules_to_save")
     return (
         (literal(targets) == "all-linear" or _are(targets, _INSIDE))
-        and (kept is None or literal(kept, ...) is None or _are(kept, _BEHIND))
+        and (not is_given(kept) or _are(kept, _BEHIND))
         and literal(config.get("bias"), "none") == "none"
     )
 

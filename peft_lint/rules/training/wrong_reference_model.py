@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from peft_lint.events import TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Config, Handle, Kind, Node
-from peft_lint.interpreter.values import literal
+from peft_lint.interpreter.values import is_given, literal
 from peft_lint.rules.guards import expects, names_the_class
 from peft_lint.rules.references import compares, reference_of, refuses_reference
 from peft_lint.scene import Scene
@@ -42,8 +42,7 @@ class Rule:
             self._refused[event.node] = None
         wrapped = handle is not None and handle.kind is Kind.PEFT
         if handle is not None and wrapped:
-            none = given is None or literal(given, ...) is None
-            config = _config_of(handle, scene) if none else None
+            config = None if is_given(given) else _config_of(handle, scene)
         if not (event.complete and isinstance(config, Config) and _changes_the_base(config)):
             return
         if not compares(event, scene) or not names_the_class(event.node, scene):
