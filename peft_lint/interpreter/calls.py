@@ -275,7 +275,7 @@ def _settled(results: list[tuple[Value, World]]) -> list[tuple[Value, World]]:
 
 def _hide_globals(machine: Machine, node: FunctionNode) -> None:
     """Where the frame around a function is gone, its names are unknown, and none of the module."""
-    from peft_lint.syntax.locations import locate  # few files need it
+    from peft_lint.locations import locate  # few files need it
 
     for scope in locate(machine.document.tree, node).scopes:
         if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -7,8 +7,8 @@ import ast
 from peft_lint.events import Saved
 from peft_lint.interpreter.objects import Adapter, Body
 from peft_lint.interpreter.values import Unknown, is_given
+from peft_lint.names import variables
 from peft_lint.scene import Scene
-from peft_lint.syntax.names import variables
 
 # What reads such a file again: then all of it may be wanted, or a wrapper that is ready for it.
 _READERS = ("load_state_dict", "torch.load", "load_file", "load_model", "safe_open")

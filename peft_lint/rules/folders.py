@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import os
 
+from peft_lint.names import last_name
 from peft_lint.scene import Scene
-from peft_lint.syntax.names import last_name
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # What moves a folder, so that what was saved in one may lie in another.

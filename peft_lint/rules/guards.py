@@ -8,10 +8,10 @@ from contextlib import suppress
 
 from peft_lint.events import Event
 from peft_lint.interpreter.values import ClassValue
+from peft_lint.locations import Block, Definition, Location, is_compound, locate
+from peft_lint.names import last_name, variables
 from peft_lint.outline import inside
 from peft_lint.scene import Scene
-from peft_lint.syntax.locations import Block, Definition, Location, is_compound, locate
-from peft_lint.syntax.names import last_name, variables
 
 # Contexts that expect or swallow an error, of pytest, unittest and contextlib; then marks of tests
 # that are to fail.

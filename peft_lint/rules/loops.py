@@ -8,10 +8,10 @@ from contextlib import suppress
 from itertools import pairwise
 
 from peft_lint.events import Event
+from peft_lint.locations import Block, locate
+from peft_lint.names import variables
 from peft_lint.rules.guards import blocks_around
 from peft_lint.scene import Place, Scene
-from peft_lint.syntax.locations import Block, locate
-from peft_lint.syntax.names import variables
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _CONDITIONS = (ast.If, ast.match_case, ast.ExceptHandler)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from peft_lint.names import last_name
 from peft_lint.scene import Place, Scene
-from peft_lint.syntax.names import last_name
 
 Variable = ast.Name | ast.Attribute
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -54,7 +54,7 @@ def stored(scope: ast.AST | None, start: int = 0, end: int | None = None) -> set
 
 def line_of(node: ast.AST, scene: Scene) -> int:
     """Return the line on which the statement around a node begins, 0 if the text has none."""
-    from peft_lint.syntax.locations import locate
+    from peft_lint.locations import locate
 
     try:
         return locate(scene.document.tree, node).statement.lineno

@@ -14,8 +14,8 @@ from typing import TypeVar
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Edit, Fix, Span
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.locations import anchor_span, locate, statement_span
 from peft_lint.suspicion import NoFix, Proposal, Suspicion, Withdraw
-from peft_lint.syntax.locations import anchor_span, locate, statement_span
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -9,10 +9,10 @@ from functools import cached_property
 
 from peft_lint.document import Document
 from peft_lint.finding import Edit
+from peft_lint.locations import Block, Definition, Location, start_of, walk_blocks
+from peft_lint.names import COMPREHENSIONS, bindings, bound_name, declared_elsewhere
 from peft_lint.suspicion import NoFix
 from peft_lint.syntax import import_lists, lines
-from peft_lint.syntax.locations import Block, Definition, Location, start_of, walk_blocks
-from peft_lint.syntax.names import COMPREHENSIONS, bindings, bound_name, declared_elsewhere
 
 _Import = ast.Import | ast.ImportFrom
 

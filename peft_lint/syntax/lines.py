@@ -6,7 +6,7 @@ import ast
 
 from peft_lint.document import Document
 from peft_lint.finding import Edit, Span
-from peft_lint.syntax.locations import is_compound, statement_span, statement_start
+from peft_lint.locations import is_compound, statement_span, statement_start
 
 
 def before(document: Document, statement: ast.stmt, line: str) -> Edit:

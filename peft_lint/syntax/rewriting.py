@@ -7,10 +7,7 @@ import ast
 from peft_lint.document import Document
 from peft_lint.finding import Applicability, Edit
 from peft_lint.lean import TYPE_CHECKING
-from peft_lint.suspicion import NoFix
-from peft_lint.syntax import lines
-from peft_lint.syntax.imports import ImportPlan, Imports, dominates
-from peft_lint.syntax.locations import (
+from peft_lint.locations import (
     Definition,
     Location,
     is_compound,
@@ -18,7 +15,10 @@ from peft_lint.syntax.locations import (
     start_of,
     statement_span,
 )
-from peft_lint.syntax.names import COMPREHENSIONS, bindings, bindings_in, variables
+from peft_lint.names import COMPREHENSIONS, bindings, bindings_in, variables
+from peft_lint.suspicion import NoFix
+from peft_lint.syntax import lines
+from peft_lint.syntax.imports import ImportPlan, Imports, dominates
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -12,8 +12,7 @@ from libcst._nodes.internal import CodegenState
 
 from peft_lint.document import Document
 from peft_lint.finding import Edit, Span
-from peft_lint.suspicion import NoFix
-from peft_lint.syntax.locations import (
+from peft_lint.locations import (
     Definition,
     Location,
     header_end,
@@ -21,6 +20,7 @@ from peft_lint.syntax.locations import (
     locate,
     statement_start,
 )
+from peft_lint.suspicion import NoFix
 
 # LibCST takes quadratic time on chains and its code generation recurses in Python.
 MAX_DEPTH = 80

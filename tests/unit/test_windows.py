@@ -5,7 +5,7 @@ import ast
 import libcst as cst
 import pytest
 
-from peft_lint.syntax.locations import header_end, locate, statement_span
+from peft_lint.locations import header_end, locate, statement_span
 from peft_lint.syntax.windows import MAX_DEPTH, Windows
 from tests.unit.syntax_tools import calls, document
 

@@ -7,8 +7,8 @@ import ast
 from peft_lint.events import PadTokenSet
 from peft_lint.interpreter.objects import Node
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.locations import locate, start_of
 from peft_lint.suspicion import NoFix
-from peft_lint.syntax.locations import locate, start_of
 
 if TYPE_CHECKING:
     import libcst as cst

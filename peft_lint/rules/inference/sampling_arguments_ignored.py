@@ -10,10 +10,10 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Node
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.lean import Record
+from peft_lint.names import variables
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import RemoveKeyword, ReplaceKeyword
-from peft_lint.syntax.names import variables
 
 # What only sampling reads, with the values that ask for nothing: defaults, and "off".
 _NEUTRAL: dict[str, tuple[object, ...]] = {

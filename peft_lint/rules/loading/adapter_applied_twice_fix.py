@@ -36,7 +36,7 @@ class UseMerged:
         self, original: cst.Call, updated: cst.Call, rewriting: Rewriting
     ) -> cst.BaseExpression:
         """Return the base; a statement that would bind it to its own name goes."""
-        from peft_lint.syntax.locations import locate
+        from peft_lint.locations import locate
 
         statement = locate(rewriting.document.tree, rewriting.target).statement
         value = getattr(statement, "value", None)

@@ -13,9 +13,9 @@ from peft_lint.interpreter.values import Value
 from peft_lint.lean import Record
 from peft_lint.library.registry import canonical
 from peft_lint.library.weights import ADAPTER_FILES, file_name, file_of, is_adapter
+from peft_lint.names import only_read
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.names import only_read
 
 _WRITERS = ("torch.save", "safetensors.save_file")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.configs import DEFAULT
+from peft_lint.names import variables
 from peft_lint.suspicion import NoFix
-from peft_lint.syntax.names import variables
 
 if TYPE_CHECKING:
     import libcst as cst

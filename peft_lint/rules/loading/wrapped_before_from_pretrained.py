@@ -9,10 +9,10 @@ from peft_lint.events import Enclosed, Saved
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Node
 from peft_lint.interpreter.values import Literal, Unknown, Value
+from peft_lint.names import variables
 from peft_lint.rules.rewrapping import Rewrap, Rewraps
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
-from peft_lint.syntax.names import variables
 
 
 class Rule(Rewraps):

@@ -10,12 +10,12 @@ from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Node
 from peft_lint.interpreter.values import Value
 from peft_lint.lean import Record
+from peft_lint.names import last_name, variables
 from peft_lint.rules.guards import blocks_around
 from peft_lint.rules.merging import Merging, inside
 from peft_lint.rules.spelled import is_steady, line_of, spelled_at, stored
 from peft_lint.scene import Place, Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.names import last_name, variables
 
 
 class Load(Record):

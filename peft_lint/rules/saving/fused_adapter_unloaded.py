@@ -6,9 +6,9 @@ import ast
 
 from peft_lint.events import LoraChanged
 from peft_lint.finding import Applicability, Severity
+from peft_lint.locations import locate
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.locations import locate
 
 
 class Rule(OnePerPlace):

@@ -10,10 +10,10 @@ from peft_lint.events import ParametersTouched
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Node
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.locations import locate
 from peft_lint.rules.untrained import Untrained
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.locations import locate
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -9,6 +9,7 @@ from peft_lint.events import Trained, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Body, Node
 from peft_lint.knowledge.modules import has_module
+from peft_lint.locations import locate, start_of
 from peft_lint.rules.vocabulary import (
     additions,
     given_tokens,
@@ -19,7 +20,6 @@ from peft_lint.rules.vocabulary import (
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import AddKeyword
-from peft_lint.syntax.locations import locate, start_of
 
 _GETTERS = ("get_input_embeddings", "get_output_embeddings", "embed_tokens", "wte")
 # What only asks how many rows there are.

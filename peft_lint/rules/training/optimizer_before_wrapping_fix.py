@@ -8,9 +8,9 @@ from peft_lint.document import Document
 from peft_lint.finding import Applicability
 from peft_lint.interpreter.objects import Adapter
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.locations import locate
+from peft_lint.names import variables
 from peft_lint.suspicion import NoFix, Proposal
-from peft_lint.syntax.locations import locate
-from peft_lint.syntax.names import variables
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -10,10 +10,10 @@ from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Handle, Kind, Node
 from peft_lint.lean import Record
 from peft_lint.library.registry import canonical
+from peft_lint.locations import locate
 from peft_lint.rules.turning import Step, turned
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
-from peft_lint.syntax.locations import locate
 
 _PARALLEL = ("torch.DataParallel", "torch.DistributedDataParallel")
 _NAMES = "the names of the adapter's weights get the wrapper's prefix, and fit no plain base"

@@ -8,8 +8,8 @@ from peft_lint.document import Document
 from peft_lint.events import Prepared
 from peft_lint.finding import Applicability
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.locations import locate
 from peft_lint.suspicion import Proposal
-from peft_lint.syntax.locations import locate
 
 if TYPE_CHECKING:
     import libcst as cst

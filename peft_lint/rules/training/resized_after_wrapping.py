@@ -8,12 +8,12 @@ from peft_lint.events import Resized, Wrapped
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.locations import locate
+from peft_lint.names import variables
 from peft_lint.rules.guards import is_guarded
 from peft_lint.rules.vocabulary import enlarges, is_published, takes_embeddings
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
-from peft_lint.syntax.locations import locate
-from peft_lint.syntax.names import variables
 
 if TYPE_CHECKING:
     import libcst as cst

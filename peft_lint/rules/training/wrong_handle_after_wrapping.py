@@ -7,11 +7,11 @@ import ast
 from peft_lint.events import Enclosed, Saved, TrainerMade
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Adapter, Instance, Kind, Node, Trainer
+from peft_lint.locations import locate
 from peft_lint.rules.inside import Inside, name_of_wrapper
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 from peft_lint.syntax.keywords import Replace
-from peft_lint.syntax.locations import locate
 
 
 class Rule(Inside):
