@@ -1,8 +1,8 @@
 """What is known of libraries and model families, without importing any of them.
 
-Of model families it can be asked here; `configs`, `calls`, `names` and `modules` know the
-releases of peft, transformers and trl; `loads` reads what transformers prints. Every table is
-read on first need. A release is a version such as "0.13" or "0.13.2". What is not known is None.
+Of model families it can be asked here; `configs`, `calls` and `modules` know the releases of
+peft, transformers and trl; `loads` reads what transformers prints. Every table is read on
+first need. A release is a version such as "0.13" or "0.13.2". What is not known is None.
 """
 
 from peft_lint.knowledge.families import (
@@ -22,7 +22,6 @@ from peft_lint.knowledge.families import (
     heads,
     model_class,
     shares_embedding,
-    uncovered_heads,
     unquantised,
 )
 
@@ -43,6 +42,5 @@ __all__ = [
     "heads",
     "model_class",
     "shares_embedding",
-    "uncovered_heads",
     "unquantised",
 ]

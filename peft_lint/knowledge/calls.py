@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from peft_lint.knowledge.tables import holder, table
-from peft_lint.knowledge.timelines import Lifetime, lifetime, releases
+from peft_lint.knowledge.timelines import releases
 from peft_lint.lean import Record
 
 TABLES: Mapping[str, str] = {
@@ -43,12 +43,6 @@ def parameters(library: str, call: str, release: str) -> tuple[Parameter, ...] |
         if row and known.holds(row["in"], position):
             return tuple(_parsed(known.at(row["parameters"], position)))
     return None
-
-
-def call_lifetime(library: str, call: str) -> Lifetime | None:
-    """Return since and until when a class or module itself defines a call."""
-    row = table(holder(TABLES, library, call))["calls"].get(call)
-    return lifetime(row["in"]) if row else None
 
 
 def newest_taking(library: str, call: str, keywords: frozenset[str]) -> str | None:

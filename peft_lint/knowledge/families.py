@@ -192,16 +192,6 @@ def fresh_heads(checkpoint_id: str, task: str) -> tuple[str, ...] | None:
     return (*(module for module in built.modules if module not in trained), *poolers)
 
 
-def uncovered_heads(auto_class: str, checkpoint_id: str) -> tuple[str, ...] | None:
-    """Return the head modules that no task type makes PEFT save, for a checkpoint's class.
-
-    None where the class is no auto class with a task, or its heads for the checkpoint's family
-    are not known.
-    """
-    found = heads(family(checkpoint_id), auto_task(auto_class))
-    return found.uncovered if found else None
-
-
 def covers(module: str, names: Iterable[str]) -> bool:
     """Return whether PEFT's modules_to_save `names` take in `module`: it compares the endings."""
     return any(module.endswith(name) for name in names)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from peft_lint import knowledge
-from peft_lint.knowledge import calls, configs, modules, names, spellings, timelines, values
+from peft_lint.knowledge import calls, configs, modules, spellings, timelines, values
 from peft_lint.versions.target import known_releases
 
 FOLDER = Path(knowledge.__file__).parent
@@ -18,6 +18,11 @@ EXTRACTED = sorted(path.stem for path in FOLDER.glob("*.json") if path.stem != "
 
 def table(name):
     return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+
+
+def exported(library, name):
+    """Return the span of releases in which a library exports a name."""
+    return timelines.grouped(table(f"{library}_names")["exports"], name)
 
 
 # -- timelines --------------------------------------------------------------------------------
@@ -137,9 +142,8 @@ def test_what_trl_calls_experimental():
     assert "peft_config" in {
         p.name for p in calls.parameters("trl", "experimental.cpo.CPOTrainer.__init__", "1.16.0")
     }
-    assert names.exported("trl", name, "1.16.0") is True
-    assert names.exported("trl", "experimental.ppo.PPOTrainer", "1.16.0") is False
-    assert names.export_lifetime("trl", "experimental.ppo.PPOTrainer") == ("0.26.0", "1.12.0")
+    assert timelines.span_end(exported("trl", name)) is None
+    assert exported("trl", "experimental.ppo.PPOTrainer") == "0.26.0..1.12.0"
 
 
 @pytest.mark.parametrize(
@@ -182,26 +186,20 @@ def test_members_of_enums():
 
 
 def test_exports():
-    old = "prepare_model_for_int8_training"
-    assert names.exported("peft", old, "0.9.0") is True
-    assert names.exported("peft", old, "0.10.0") is False
-    assert names.exported("peft", "NoSuchName", "0.10.0") is False
-    assert names.exported("peft", old, "99") is None
-    assert names.export_lifetime("peft", old) == ("0.2.0", "0.9.0")
-    assert names.export_lifetime("trl", "SFTTrainer").last is None
-    assert names.export_lifetime("transformers", "LlamaForCausalLM") == ("4.28.1", None)
-    assert names.export_lifetime("transformers", "TFBertModel").last == "4.57.6"
-    assert names.export_lifetime("peft", "NoSuchName") is None
+    assert exported("peft", "prepare_model_for_int8_training") == "0.2.0..0.9.0"
+    assert timelines.span_end(exported("trl", "SFTTrainer")) is None
+    assert exported("transformers", "LlamaForCausalLM") == "4.28.1"
+    assert timelines.span_end(exported("transformers", "TFBertModel")) == "4.57.6"
+    assert exported("peft", "NoSuchName") is None
 
 
 def test_imports():
-    assert names.importable("peft.mapping", "get_peft_model", "0.14.0") is True
-    assert names.importable("peft.mapping", "get_peft_model", "0.15.0") is False
-    assert names.importable("peft.tuners", "lora", "0.10.0") is True
-    assert names.importable("peft.mapping", "torch", "0.15.0") is None
-    assert names.importable("peft.mapping", "get_peft_model", "99") is None
-    assert names.import_lifetime("peft.mapping", "get_peft_model") == ("0.0.1", "0.14.0")
-    assert names.import_lifetime("peft.mapping", "no_such_name") is None
+    rows = table("peft_names")
+    mapping = rows["imports"]["peft.mapping"]
+    assert timelines.grouped(mapping, "get_peft_model") == "0.0.1..0.14.0"
+    # What comes from another package is not known.
+    assert timelines.grouped(mapping, "torch") is None
+    assert timelines.span_end(timelines.grouped(rows["modules"], "peft.tuners.lora")) is None
 
 
 @pytest.mark.parametrize(
@@ -221,7 +219,7 @@ def test_imports():
     ],
 )
 def test_homes(module, name, home):
-    assert names.home(module, name) == home
+    assert table("peft_names")["homes"].get(module, {}).get(name) == home
 
 
 # -- calls ------------------------------------------------------------------------------------
@@ -243,7 +241,7 @@ def test_parameters():
 def test_methods_of_bases():
     merge = "LoraModel.merge_and_unload"
     assert calls.parameters("peft", merge, "0.17.0") == calls.parameters("peft", merge, "0.21.2")
-    assert calls.call_lifetime("peft", merge).last == "0.17.1"
+    assert timelines.span_end(table("peft_calls")["calls"][merge]["in"]) == "0.17.1"
     inherited = "PeftModelForCausalLM.load_adapter"
     assert calls.parameters("peft", inherited, "0.21.2") == calls.parameters(
         "peft", "PeftModel.load_adapter", "0.21.2"
@@ -379,14 +377,6 @@ def test_default_targets():
     assert modules.default_targets("LORA", "llama", "99") is None
 
 
-def test_uncovered_heads_of_a_checkpoint():
-    auto = "AutoModelForSequenceClassification"
-    assert knowledge.uncovered_heads(auto, "microsoft/deberta-v3-base") == ("pooler",)
-    assert knowledge.uncovered_heads(auto, "bert-base-uncased") == ()
-    assert knowledge.uncovered_heads(auto, "someone/else") is None
-    assert knowledge.uncovered_heads("AutoModel", "bert-base-uncased") is None
-
-
 # -- other words --------------------------------------------------------------------------------
 
 LORA = configs.fields("peft", "LoraConfig", "0.21")
@@ -477,7 +467,7 @@ def test_every_table_says_how_it_was_made_and_from_what():
 
 def test_a_table_is_read_on_first_need_and_by_no_other_question():
     code = (
-        "from peft_lint.knowledge import configs, calls, names, modules, tables; import sys;"
+        "from peft_lint.knowledge import configs, calls, modules, tables; import sys;"
         "info = tables.table.cache_info; assert info().currsize == 0;"
         "configs.fields('peft', 'LoraConfig', '0.13'); assert info().currsize == 1;"
         "configs.fields('trl', 'ModelConfig', '0.13'); assert info().currsize == 2;"
