@@ -47,6 +47,12 @@ def test_every_part_has_its_place():
     assert {part_of(name) for name in FILES} == RANKS.keys(), "ORDER is out of date"
 
 
+def test_every_part_is_in_the_table_of_the_architecture():
+    text = (ROOT.parent / "docs" / "architecture.md").read_text("utf-8")
+    parts = RANKS.keys() - {"__main__"}
+    assert {one for one in parts if f"`{one}.py`" not in text and f"`{one}/`" not in text} == set()
+
+
 def test_no_file_imports_what_is_above_it():
     above = {
         name: [part for part in imported(text) if RANKS[part] > RANKS[part_of(name)]]
