@@ -63,13 +63,10 @@ class Block(Document):
         """The next block of the page."""
         return _from(self._page, self.path, self.part + 1, bom=self.bom)
 
-    def to_bytes(self) -> bytes:
-        """Return the whole page."""
-        try:
-            body = self._page.text.encode(self.encoding)
-        except UnicodeEncodeError:
-            raise DocumentError(f"the fixed text cannot be written as {self.encoding}") from None
-        return codecs.BOM_UTF8 + body if self.bom else body
+    @property
+    def whole(self) -> str:
+        """The text of the page."""
+        return self._page.text
 
     def place(self, offset: int) -> Place:
         """Return the line and column of the page that `offset` stands for."""

@@ -106,30 +106,10 @@ def _run(arguments: list[str]) -> int:
         from peft_lint.cli.check import check
 
         return check(options)
-    if command == "trace":
-        from peft_lint.cli.trace import trace
+    from importlib import import_module
 
-        return trace(rest)
-    if command == "settings":
-        from peft_lint.cli.settings import settings
-
-        return settings(rest)
-    if command == "symptoms":
-        from peft_lint.cli.symptoms import symptoms
-
-        return symptoms(rest)
-    if command == "server":
-        from peft_lint.cli.server import server
-
-        return server(rest)
-    if command == "knowledge":
-        from peft_lint.cli.knowledge import knowledge
-
-        return knowledge(rest)
-    if command == "new-rule":
-        from peft_lint.cli.new_rule import new_rule
-
-        return new_rule(rest)
-    from peft_lint.cli.rule import rule, rules
-
-    return rule(rest) if command == "rule" else rules(rest)
+    # Every other command is the function of its name, in a module of its own but for one.
+    name = command.replace("-", "_")
+    module = import_module(f"peft_lint.cli.{'rule' if name == 'rules' else name}")
+    code: int = getattr(module, name)(rest)
+    return code

@@ -82,13 +82,10 @@ class Notebook(Document):
         self.commands = tuple(commands)
         self.problems = tuple(problems)
 
-    def to_bytes(self) -> bytes:
-        """Return the JSON, of which only changed sources differ from what was read."""
-        try:
-            body = self._raw.text.encode(self.encoding)
-        except UnicodeEncodeError:
-            raise DocumentError(f"the fixed text cannot be written as {self.encoding}") from None
-        return codecs.BOM_UTF8 + body if self.bom else body
+    @property
+    def whole(self) -> str:
+        """The JSON, of which only changed sources differ from what was read."""
+        return self._raw.text
 
     def place(self, offset: int) -> Place:
         """Return the cell, row and column that `offset` stands for."""
