@@ -136,15 +136,10 @@ class Document:
         """The next document of the same file."""
         return None
 
-    @property
-    def whole(self) -> str:
-        """The text of the whole file."""
-        return self.text
-
     def to_bytes(self) -> bytes:
         """Return the whole file as it would be written; raise DocumentError when it cannot."""
         try:
-            body = self.whole.encode(self.encoding)
+            body = self.file_text.encode(self.encoding)
         except UnicodeEncodeError:
             raise DocumentError(f"the fixed text cannot be written as {self.encoding}") from None
         return codecs.BOM_UTF8 + body if self.bom else body

@@ -63,11 +63,6 @@ class Block(Document):
         """The next block of the page."""
         return _from(self._page, self.path, self.part + 1, bom=self.bom)
 
-    @property
-    def whole(self) -> str:
-        """The text of the page."""
-        return self._page.text
-
     def place(self, offset: int) -> Place:
         """Return the line and column of the page that `offset` stands for."""
         return self._page.place(self._pieces.source(offset))

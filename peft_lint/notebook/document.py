@@ -82,11 +82,6 @@ class Notebook(Document):
         self.commands = tuple(commands)
         self.problems = tuple(problems)
 
-    @property
-    def whole(self) -> str:
-        """The JSON, of which only changed sources differ from what was read."""
-        return self._raw.text
-
     def place(self, offset: int) -> Place:
         """Return the cell, row and column that `offset` stands for."""
         part = self._part(offset)
@@ -135,7 +130,7 @@ class Notebook(Document):
 
     @property
     def file_text(self) -> str:
-        """The JSON."""
+        """The JSON, of which only changed sources differ from what was read."""
         return self._raw.text
 
     def file_span(self, span: Span) -> Span:
