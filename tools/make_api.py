@@ -21,6 +21,7 @@ from typing import Any
 from peft_lint.versions.specifier import key
 from peft_lint.versions.target import known_releases
 from tools.extract import history, peft_api, timelines, training_api
+from tools.extract.explained import judge
 from tools.extract.keywords import download_parameters
 from tools.extract.wheels import packages
 
@@ -29,7 +30,6 @@ LIBRARIES = ("peft", "transformers", "trl")
 OLDEST = {"peft": "0.0.1", "transformers": "4.28", "trl": "0.4"}
 # From each time that the parameters of the download function changed.
 HUB_RELEASES = ("0.14.1", "0.20.3", "0.26.5", "0.36.0", "1.0.0", "2.4.0")
-EXPLAINED = Path(__file__).resolve().parent.parent / "tests" / "data" / "peft_history.json"
 
 
 def main() -> None:
@@ -95,17 +95,8 @@ def write_training(library: str, kept: Path | None) -> None:
 
 def check(other: Path, moved: Path) -> int:
     """Print each difference that nobody has explained; return 1 if there is one."""
-    explained = json.loads(EXPLAINED.read_text("utf-8"))["differences"]
-    known = [(row["what"], row["ours"], row["theirs"]) for row in explained]
     result = history.compare(*(json.loads(p.read_text("utf-8")) for p in (other, moved)))
-    left = [row for row in result.differences if row not in known]
-    gone = [row for row in known if row not in result.differences]
-    for what, ours, theirs in left:
-        print(f"{what}: ours {ours!r}, theirs {theirs!r}")
-    for what, ours, theirs in gone:
-        print(f"explained, but no longer so: {what}: ours {ours!r}, theirs {theirs!r}")
-    print(f"{result.compared} facts compared, {len(known)} differences explained, {len(left)} not")
-    return 1 if left or gone else 0
+    return judge(result.differences, result.compared, "peft_history.json")
 
 
 if __name__ == "__main__":

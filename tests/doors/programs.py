@@ -56,6 +56,21 @@ def run_here(module, *arguments, folder, **keywords):
     return run(command, folder, PYTHONPATH=str(ROOT), **keywords)
 
 
+def read_terminal(parent):
+    """Return what has arrived at a terminal once nothing writes to it any more, and close it."""
+    received = b""
+    while True:
+        try:
+            part = os.read(parent, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        received += part
+    os.close(parent)
+    return received.decode()
+
+
 def environment(**extra):
     """Return the environment in which this checkout runs, without a say about colours."""
     base = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}

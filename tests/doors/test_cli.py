@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors.programs import CALL, SCRIPT, UNUSED, Cli, environment
+from tests.doors.programs import CALL, SCRIPT, UNUSED, Cli, environment, read_terminal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLEAN = "import peft\n"
@@ -197,17 +197,7 @@ def in_terminal(cli, *arguments, **extra):
         stderr=child, env=environment(TERM="xterm", **extra),
     ):  # fmt: skip
         os.close(child)
-        received = b""
-        while True:
-            try:
-                part = os.read(parent, 65536)
-            except OSError:
-                break
-            if not part:
-                break
-            received += part
-    os.close(parent)
-    return received.decode()
+        return read_terminal(parent)
 
 
 def test_colours_on_a_terminal_only(cli):

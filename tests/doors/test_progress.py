@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.doors.programs import ROOT, SCRIPT
+from tests.doors.programs import ROOT, SCRIPT, read_terminal
 
 LINE = re.compile(r"\rpeft-lint: file \d+ of \d+")
 # Longer than the program waits before it shows anything.
@@ -38,18 +38,9 @@ def shown(folder, *arguments, terminal=("stdout", "stderr"), **extra):
     # Opened when the program opens it for reading.
     with (folder / "slow.py").open("wb"):
         time.sleep(LONG)
-    received = b""
-    while True:
-        try:
-            part = os.read(parent, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        received += part
-    os.close(parent)
+    received = read_terminal(parent)
     piped = b"".join(part or b"" for part in process.communicate())
-    return process.returncode, received.decode(), piped.decode()
+    return process.returncode, received, piped.decode()
 
 
 def left_on_screen(text):

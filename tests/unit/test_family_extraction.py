@@ -10,7 +10,7 @@ from torch import nn
 
 from peft_lint import knowledge
 from peft_lint.knowledge.tables import table
-from tools.extract import measured
+from tools.extract import explained, measured
 from tools.extract.assigned import assigned_modules
 from tools.extract.auto_classes import model_classes
 from tools.extract.building import build, complete, shorten
@@ -319,10 +319,10 @@ def test_the_comparison_sees_what_differs(tmp_path, capsys, monkeypatch):
     }
     for name, content in facts.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(content), "utf-8")
-    explained = tmp_path / "explained"
-    monkeypatch.setattr(measured, "EXPLAINED", explained)
+    monkeypatch.setattr(explained, "FOLDER", tmp_path / "explained")
+    explained.FOLDER.mkdir()
     rows = [{"what": "type of gone", "ours": None, "theirs": "x"}]
-    explained.write_text(json.dumps({"differences": rows}), "utf-8")
+    (explained.FOLDER / "families.json").write_text(json.dumps({"differences": rows}), "utf-8")
     assert measured.main(tmp_path) == 1
     shown = capsys.readouterr().out.splitlines()
     for line in (

@@ -18,16 +18,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from peft_lint.versions.specifier import key
+from tools.extract.explained import Difference
 from tools.extract.timelines import TABLES
-
-_Row = tuple[str, Any, Any]
 
 
 class Result(NamedTuple):
     """How many facts both have, and the (fact, ours, theirs) that differ or only one has."""
 
     compared: int
-    differences: list[_Row]
+    differences: list[Difference]
 
 
 def compare(other: Mapping[str, Any], moved: Sequence[Sequence[Any]]) -> Result:
@@ -71,7 +70,7 @@ def _span(first: str, last: str, newest: str) -> str:
     return first if last == newest else f"{first}..{last}"
 
 
-def _spans(kind: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[_Row]:
+def _spans(kind: str, ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[Difference]:
     for name in sorted({*ours, *theirs}):
         yield f"{kind} {name}", ours.get(name), theirs.get(name)
 
@@ -84,7 +83,9 @@ def _changes(row: Mapping[str, Any], value: str) -> list[list[Any]]:
     return [[row["in"].partition("..")[0], changes]]
 
 
-def _configs(ours: Mapping[str, Any], theirs: Mapping[str, Any], newest: str) -> Iterator[_Row]:
+def _configs(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], newest: str
+) -> Iterator[Difference]:
     yield "config classes", sorted(ours), sorted(theirs)
     for name in sorted({*ours} & {*theirs}):
         fields = ours[name]["fields"]
@@ -106,7 +107,7 @@ def _default(text: str | None) -> str | None:
     return made if made == text else f"{made}()"
 
 
-def _calls(ours: Mapping[str, Any], theirs: Mapping[str, Any], newest: str) -> Iterator[_Row]:
+def _calls(ours: Mapping[str, Any], theirs: Mapping[str, Any], newest: str) -> Iterator[Difference]:
     for name, versions in sorted(theirs.items()):
         span = _span(versions[0]["first"], versions[-1]["last"], newest)
         row = ours.get(name)
@@ -125,7 +126,7 @@ def _calls(ours: Mapping[str, Any], theirs: Mapping[str, Any], newest: str) -> I
 
 def _targets(
     ours: Mapping[str, Any], per_release: Mapping[str, Any], order: Sequence[str]
-) -> Iterator[_Row]:
+) -> Iterator[Difference]:
     for release in order:
         for mapping, families in sorted(per_release[release]["maps"].items()):
             if mapping.endswith("_MODULES_MAPPING"):
@@ -144,7 +145,9 @@ def _at(row: Mapping[str, Any], value: str, release: str) -> Any:
     return held[-1] if held else None
 
 
-def _moved(names: Mapping[str, Any], moved: Sequence[Sequence[Any]], newest: str) -> Iterator[_Row]:
+def _moved(
+    names: Mapping[str, Any], moved: Sequence[Sequence[Any]], newest: str
+) -> Iterator[Difference]:
     theirs = {(m, n): (_span(first, last, newest), home) for first, last, m, n, home in moved}
     ours = {}
     for module, row in names["imports"].items():

@@ -26,8 +26,8 @@ from typing import Any
 from peft_lint import knowledge
 from peft_lint.knowledge import modules
 from peft_lint.knowledge.tables import table
+from tools.extract.explained import Difference, judge
 
-EXPLAINED = Path(__file__).resolve().parents[2] / "tests" / "data" / "families.json"
 # Task names of heads.json.
 TASKS = {
     "SEQ_CLS": "SequenceClassification",
@@ -40,7 +40,6 @@ TASKS = {
     "SEM_SEG": "SemanticSegmentation",
     "OBJ_DET": "ObjectDetection",
 }
-Row = tuple[str, Any, Any]
 
 
 def main(folder: Path) -> int:
@@ -53,19 +52,10 @@ def main(folder: Path) -> int:
         *_ids(facts["families"]["unambiguous_ids"]),
     ]
     found = [row for row in pairs if row[1] != row[2]]
-    explained = json.loads(EXPLAINED.read_text("utf-8"))["differences"]
-    known = [(row["what"], row["ours"], row["theirs"]) for row in explained]
-    left = [row for row in found if row not in known]
-    gone = [row for row in known if row not in found]
-    for what, ours, theirs in left:
-        print(f"{what}: ours {ours!r}, theirs {theirs!r}")
-    for what, ours, theirs in gone:
-        print(f"explained, but no longer so: {what}: ours {ours!r}, theirs {theirs!r}")
-    print(f"{len(pairs)} facts compared, {len(known)} differences explained, {len(left)} not")
-    return 1 if left or gone else 0
+    return judge(found, len(pairs), "families.json")
 
 
-def _heads(theirs: Mapping[str, Any]) -> Iterator[Row]:
+def _heads(theirs: Mapping[str, Any]) -> Iterator[Difference]:
     for label, rows in theirs.items():
         task = TASKS[label.partition("(")[0]]
         for family, _, prefix, outside, _, uncovered, poolers in rows:
@@ -81,7 +71,7 @@ def _heads(theirs: Mapping[str, Any]) -> Iterator[Row]:
                 yield f"poolers of {family} for {task}", [*ours.poolers] if ours else None, inside
 
 
-def _modules(theirs: Mapping[str, Any]) -> Iterator[Row]:
+def _modules(theirs: Mapping[str, Any]) -> Iterator[Difference]:
     for family, entry in theirs.items():
         ours = modules.modules(family)
         classes = entry.get("classes", {}).values() if ours else ()
@@ -101,7 +91,7 @@ def _last(name: str) -> str:
     return ".".join(words[-2:] if words[-1].isdigit() else words[-1:])
 
 
-def _dropout(theirs: Mapping[str, Any], built: Mapping[str, Any]) -> Iterator[Row]:
+def _dropout(theirs: Mapping[str, Any], built: Mapping[str, Any]) -> Iterator[Difference]:
     for family, entry in theirs.items():
         yield f"{family} drops out", knowledge.dropout(family, None), not entry["zero_in_the_body"]
     for family, entry in built.items():
@@ -113,7 +103,7 @@ def _dropout(theirs: Mapping[str, Any], built: Mapping[str, Any]) -> Iterator[Ro
                 yield f"{name} drops out", knowledge.dropout(family, known.task), drops
 
 
-def _ids(theirs: Mapping[str, Any]) -> Iterator[Row]:
+def _ids(theirs: Mapping[str, Any]) -> Iterator[Difference]:
     named = {checkpoint: family for family, ids in theirs.items() for checkpoint in ids}
     ours = table("ids")["ids"]
     for checkpoint in sorted({*ours, *named}):
