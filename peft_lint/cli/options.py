@@ -238,73 +238,72 @@ def check_parser() -> Parser:
         action=_PrintCompletion,
         help="print what this shell needs to complete options, rules and paths",
     )
-    fixing = parser.add_argument_group("fixing")
-    fixing.add_argument("--fix", action="store_true", help="apply safe fixes to the files")
-    fixing.add_argument(
-        "--unsafe-fixes", action="store_true", help="with --fix or --diff: unsafe fixes as well"
-    )
-    fixing.add_argument(
-        "--diff", action="store_true", help="print what --fix would change, write nothing"
-    )
-    choice = parser.add_argument_group("rules (codes, prefixes, names, ALL; separated by commas)")
+    _fixing(parser)
+    _rules(parser)
+    _output(parser)
+    _adopting(parser)
+    _files(parser)
+    add_targets(parser)
+    return parser
+
+
+def _fixing(parser: Parser) -> None:
+    add = parser.add_argument_group("fixing").add_argument
+    add("--fix", action="store_true", help="apply safe fixes to the files")
+    add("--unsafe-fixes", action="store_true", help="with --fix or --diff: unsafe fixes as well")
+    add("--diff", action="store_true", help="print what --fix would change, write nothing")
+
+
+def _rules(parser: Parser) -> None:
+    title = "rules (codes, prefixes, names, ALL; separated by commas)"
+    add = parser.add_argument_group(title).add_argument
     for option in OPTIONS:
         name = f"--{option.key}"
         if option.kind == "flag":
-            choice.add_argument(name, action="store_true", help=option.help)
+            add(name, action="store_true", help=option.help)
         elif option.kind == "rules" and option.key not in _FILE_ONLY:
-            choice.add_argument(
-                name, action="append", type=_typed(option), metavar="RULES", help=option.help
-            )
-    output = parser.add_argument_group("output")
-    output.add_argument("--output-format", choices=FORMATS, default="full")
-    output.add_argument(
-        "--output-file", metavar="FILE", type=named, help="write the report to FILE"
-    )
-    output.add_argument(
+            add(name, action="append", type=_typed(option), metavar="RULES", help=option.help)
+
+
+def _output(parser: Parser) -> None:
+    add = parser.add_argument_group("output").add_argument
+    add("--output-format", choices=FORMATS, default="full")
+    add("--output-file", metavar="FILE", type=named, help="write the report to FILE")
+    add(
         "--fail-on",
         choices=[severity.value for severity in Severity],
         default=Severity.WARNING.value,
         help="the mildest severity that makes the exit code 1 (default: warning)",
     )
-    output.add_argument(
-        "--statistics", action="store_true", help="print how often each rule found something"
-    )
-    output.add_argument("--exit-zero", action="store_true", help="findings do not fail the run")
-    adopting = parser.add_argument_group("adopting")
-    adopting.add_argument(
-        "--baseline", metavar="FILE", type=named, help="leave out the findings kept in FILE"
-    )
-    adopting.add_argument(
+    add("--statistics", action="store_true", help="print how often each rule found something")
+    add("--exit-zero", action="store_true", help="findings do not fail the run")
+
+
+def _adopting(parser: Parser) -> None:
+    add = parser.add_argument_group("adopting").add_argument
+    add("--baseline", metavar="FILE", type=named, help="leave out the findings kept in FILE")
+    add(
         "--update-baseline",
         action="store_true",
         help="make the baseline, or drop from it what is gone; it never grows",
     )
-    adopting.add_argument(
+    add(
         "--add-ignores",
         metavar="REASON",
         type=_reason,
         help="write a comment above every finding that ignores it for this reason",
     )
-    files = parser.add_argument_group("files and settings")
-    files.add_argument(
-        "--config", metavar="FILE", type=named, help="use this settings file for every path"
-    )
-    files.add_argument("--isolated", action="store_true", help="use no settings file")
+
+
+def _files(parser: Parser) -> None:
+    add = parser.add_argument_group("files and settings").add_argument
+    add("--config", metavar="FILE", type=named, help="use this settings file for every path")
+    add("--isolated", action="store_true", help="use no settings file")
     # Accepted before there is a cache, so that scripts which want none need no change then.
-    files.add_argument(
-        "--no-cache", action="store_true", help="analyse every file anew; nothing is kept so far"
-    )
-    files.add_argument(
-        "--force-exclude", action="store_true", help="leave out excluded files even if named"
-    )
-    files.add_argument(
-        "--stdin-filename", metavar="FILE", type=named, help="the name of standard input"
-    )
-    files.add_argument(
-        "--watch", action="store_true", help="check again when something changes, until Ctrl-C"
-    )
-    add_targets(parser)
-    return parser
+    add("--no-cache", action="store_true", help="analyse every file anew; nothing is kept so far")
+    add("--force-exclude", action="store_true", help="leave out excluded files even if named")
+    add("--stdin-filename", metavar="FILE", type=named, help="the name of standard input")
+    add("--watch", action="store_true", help="check again when something changes, until Ctrl-C")
 
 
 def named(text: str) -> str:
