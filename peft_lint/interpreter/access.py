@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
     from peft_lint.interpreter.world import World
 
-_BUILTINS = frozenset(dir(builtins))
+_BUILTINS = {text: Symbol(f"builtins.{text}") for text in dir(builtins)}
 _THIS_MODULE = "__main__"
 _MISSING = {"__name__": Literal((_THIS_MODULE,))}
+_MODULES = Symbol("sys.modules")
 
 
 def name(machine: Machine, text: str) -> Value:
@@ -50,7 +51,7 @@ def name(machine: Machine, text: str) -> Value:
         return value
     if text in _MISSING:
         return _MISSING[text]
-    return Symbol(f"builtins.{text}") if text in _BUILTINS else NOTHING_KNOWN
+    return _BUILTINS.get(text, NOTHING_KNOWN)
 
 
 def attribute(machine: Machine, owner: Value, text: str) -> Value:
@@ -176,14 +177,15 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
             return found
         if len(owner.items) == 1 and not owner.exact:
             return owner.items[0][1]
-    elif owner == Symbol("sys.modules") and index == _MISSING["__name__"]:
-        return Symbol(_THIS_MODULE)
     elif isinstance(owner, Unknown):
-        assigned = machine.world.attributes.get((key(owner), f"[{place!r}]"))
+        attributes = machine.world.attributes
+        assigned = attributes.get((key(owner), f"[{place!r}]")) if attributes else None
         return derived("item", owner, index) if assigned is None else assigned
     elif isinstance(owner, Bound):
         # A layer of a model is a part of it, whichever it is.
         return Bound(owner, "item")
+    elif owner == _MODULES and index == _MISSING["__name__"]:
+        return Symbol(_THIS_MODULE)
     elif not contained(owner):
         return derived("item", owner, index)
     # One of several, and the text does not say which: what happens to it happens to any.

@@ -19,6 +19,8 @@ from peft_lint.library import registry
 if TYPE_CHECKING:
     from peft_lint.interpreter.machine import Machine
 
+_STANDARD_INPUT = Symbol("sys.stdin")
+
 
 def _if(machine: Machine, node: ast.If, worlds: list[World]) -> list[World]:
     then, other = [], []
@@ -56,7 +58,7 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
     results: list[World] = []
     for world in worlds:
         for iterable, after in machine.evaluate(node.iter, world):
-            context = machine.context.around(node, asks=iterable == Symbol("sys.stdin"))
+            context = machine.context.around(node, asks=iterable == _STANDARD_INPUT)
             machine.world = after
             rounds = access.rounds(machine, iterable)
             for model in registry.LOOPS:
