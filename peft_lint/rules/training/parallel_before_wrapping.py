@@ -98,11 +98,11 @@ def _bound_to(name: ast.expr | None, below: Node, scene: Scene) -> ast.expr | No
     """Return what a name is bound to last, where that surely happens before a place."""
     if not isinstance(name, (ast.Name, ast.Attribute)):
         return None
-    spelled = ast.unparse(name)
+    spelled, first = ast.unparse(name), getattr(scene.function, "lineno", 0)
     above = [
         node
-        for node in ast.walk(scene.function or scene.document.tree)
-        if isinstance(node, ast.Assign) and node.lineno < below.lineno
+        for node in scene.document.nodes
+        if isinstance(node, ast.Assign) and first <= node.lineno < below.lineno
         for target in node.targets
         if any(
             isinstance(one, type(name)) and ast.unparse(one) == spelled for one in _single(target)
