@@ -101,6 +101,12 @@ def last_name(node: ast.AST | None) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def method_of(node: ast.AST | None) -> ast.Attribute | None:
+    """Return the `owner.method` that a node calls, None where it calls no method."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return function if isinstance(function, ast.Attribute) else None
+
+
 def only_read(name: ast.Name, scope: ast.AST) -> bool:
     """Return whether what a scope binds to a name reaches this use of it unchanged.
 

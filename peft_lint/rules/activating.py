@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.names import method_of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -21,7 +20,6 @@ class Activate:
     def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
         """Insert the line, where the call spells its model as a plain name or attribute."""
         call = rewriting.target
-        function = call.func if isinstance(call, ast.Call) else None
-        receiver = function.value if isinstance(function, ast.Attribute) else None
-        model = rewriting.reference(receiver)
+        method = method_of(call)
+        model = rewriting.reference(method.value if method is not None else None)
         rewriting.insert_after(call, f"{model}.set_adapter({self._name})")

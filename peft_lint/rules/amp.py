@@ -16,6 +16,7 @@ from peft_lint.interpreter.objects import (
     above_zero,
 )
 from peft_lint.interpreter.values import ClassValue, Items, Value, literal
+from peft_lint.names import method_of
 from peft_lint.rules.trainers import (
     has_library_callbacks,
     has_optimizer,
@@ -108,8 +109,8 @@ def by_trainer(event: Trained, scene: Scene) -> tuple[Node, Trainer] | None:
 
 def by_accelerator(node: Node, scene: Scene) -> Node | None:
     """Return where the accelerator that prepares something is told to use fp16 AMP."""
-    function = node.func if isinstance(node, ast.Call) else None
-    owner = scene.value(function.value) if isinstance(function, ast.Attribute) else None
+    method = method_of(node)
+    owner = scene.value(method.value) if method is not None else None
     tool = scene.world.state(owner)
     if not isinstance(tool, Tool) or tool.kind != "accelerator" or _goes_another_way(tool.fields):
         return None
@@ -118,8 +119,8 @@ def by_accelerator(node: Node, scene: Scene) -> Node | None:
 
 def by_scaler(node: Node, scene: Scene) -> Node | None:
     """Return the call that made the scaler of `scaler.step(optimizer)`, if it surely scales."""
-    function = node.func if isinstance(node, ast.Call) else None
-    owner = scene.value(function.value) if isinstance(function, ast.Attribute) else None
+    method = method_of(node)
+    owner = scene.value(method.value) if method is not None else None
     made = maker(owner, scene)
     if made is None or made[0] != "torch.GradScaler" or len(made[1].args) > _BEFORE_ENABLED:
         return None

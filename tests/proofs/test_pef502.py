@@ -16,7 +16,6 @@ merged = model.merge_and_unload()
 """
 FOUR = '{"quantization_config": BitsAndBytesConfig(load_in_4bit=True)}'
 EIGHT = '{"quantization_config": BitsAndBytesConfig(load_in_8bit=True)}'
-HALF = '{"dtype": torch.bfloat16}'
 FULL = '{"dtype": torch.float32}'
 
 

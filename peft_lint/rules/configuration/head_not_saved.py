@@ -10,6 +10,7 @@ from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import Value
 from peft_lint.lean import Record
+from peft_lint.names import method_of
 from peft_lint.rules.heads import added_by_task, how_new, left_out, reported_heads
 from peft_lint.rules.own_paths import is_own_path
 from peft_lint.rules.targets import names_in
@@ -72,9 +73,8 @@ class Rule:
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:
         """The code unfreezes or saves parameters by itself: the head may be among them."""
-        body, call = scene.body(event), event.node
-        method = call.func if isinstance(call, ast.Call) else None
-        filled = isinstance(method, ast.Attribute) and method.attr in _FILLS
+        body, method = scene.body(event), method_of(event.node)
+        filled = method is not None and method.attr in _FILLS
         if body.adapters != () or filled:
             # Before there is an adapter, to unfreeze changes nothing: it freezes them again.
             self._seen_to.add(body.node)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from peft_lint.events import ForeignCalled
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import PEFT_PARTS, Body, Handle, Kind, Node
+from peft_lint.names import method_of
 from peft_lint.rules.guards import is_guarded
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -43,10 +44,8 @@ class Rule:
         if self._found and not _has_other_library(nodes):
             names = {node.value for node in nodes if isinstance(node, ast.Constant)}
             for node, suspicion in self._found.items():
-                method = node.func if isinstance(node, ast.Call) else None
-                asked = isinstance(method, ast.Attribute) and (
-                    method.attr in names or scene.assigns(method.attr)
-                )
+                method = method_of(node)
+                asked = method is not None and (method.attr in names or scene.assigns(method.attr))
                 if not is_guarded(node, scene) and not asked:
                     yield suspicion
 

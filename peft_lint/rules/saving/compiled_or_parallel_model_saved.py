@@ -11,6 +11,7 @@ from peft_lint.interpreter.objects import Kind, Node
 from peft_lint.interpreter.values import Unknown, Value
 from peft_lint.lean import Record
 from peft_lint.library.weights import is_adapter
+from peft_lint.names import method_of
 from peft_lint.rules.dumps import is_state_dict, mentions, reads_weights
 from peft_lint.scene import Scene
 from peft_lint.suspicion import OnePerPlace, Proposal, Suspicion
@@ -60,9 +61,9 @@ class Rule(OnePerPlace):
 
     def on_state_dict_read(self, event: StateDictRead, scene: Scene) -> None:
         """Note who was asked for all weights."""
-        function = event.node.func if isinstance(event.node, ast.Call) else None
-        if isinstance(function, ast.Attribute) and function.attr == "state_dict":
-            self._read(event, function.value, scene)
+        method = method_of(event.node)
+        if method is not None and method.attr == "state_dict":
+            self._read(event, method.value, scene)
 
     def on_weights_read(self, event: WeightsRead, scene: Scene) -> None:
         """Note who was asked for the adapter's weights; one keyword sees to the names."""

@@ -9,6 +9,7 @@ from peft_lint.events import Enclosed, Merged, ModelEvent, ParametersTouched, Sa
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import PEFT_MODELS, Body, Node
 from peft_lint.interpreter.values import Ref
+from peft_lint.names import method_of
 from peft_lint.rules.dumps import adapter_is_all, is_state_dict, reads_weights
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -32,8 +33,8 @@ class Rule:
 
     def on_state_dict_read(self, event: StateDictRead, scene: Scene) -> None:
         """Note weights that are gathered from the processes that share the model."""
-        function = event.node.func if isinstance(event.node, ast.Call) else None
-        if not isinstance(function, ast.Attribute) or function.attr != "state_dict":
+        method = method_of(event.node)
+        if method is None or method.attr != "state_dict":
             self._kept.add(scene.body(event).node)
 
     def on_parameters_touched(self, event: ParametersTouched, scene: Scene) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.names import method_of
 from peft_lint.suspicion import NoFix
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ class TakeOutFirst:
     def visit_Call(self, node: cst.Call, rewriting: Rewriting) -> None:
         """Insert the line, where the call spells its pipeline as a name or an attribute."""
         unload = rewriting.target
-        function = unload.func if isinstance(unload, ast.Call) else None
-        if not isinstance(function, ast.Attribute):
+        method = method_of(unload)
+        if method is None:
             raise NoFix("the pipeline has no name here")
-        rewriting.insert_before(unload, f"{rewriting.source(function.value)}.unfuse_lora()")
+        rewriting.insert_before(unload, f"{rewriting.source(method.value)}.unfuse_lora()")
         if self._late is not None:
             rewriting.remove(self._late)

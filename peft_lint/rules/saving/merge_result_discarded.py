@@ -9,6 +9,7 @@ from peft_lint.events import Enclosed, Merged, Saved
 from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Handle, Kind, Node
 from peft_lint.lean import Record
+from peft_lint.names import method_of
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Suspicion
 
@@ -56,9 +57,8 @@ class Rule:
         """Suspect a save of a wrapper whose adapter is merged away."""
         chosen = {name for name, _ in event.keywords}
         if event.by_method and "state_dict" not in chosen:
-            called = event.node.func if isinstance(event.node, ast.Call) else None
-            model = called.value if isinstance(called, ast.Attribute) else None
-            model = model if event.how != "save_model" else None
+            method = method_of(event.node) if event.how != "save_model" else None
+            model = method.value if method is not None else None
             self._add(scene.handle(event), scene.body(event), event.node, model, scene)
 
     def on_enclosed(self, event: Enclosed, scene: Scene) -> None:

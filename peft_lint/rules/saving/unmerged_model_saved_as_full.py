@@ -11,6 +11,7 @@ from peft_lint.interpreter.objects import Body, Kind, Node
 from peft_lint.interpreter.values import Value
 from peft_lint.lean import Record
 from peft_lint.library.configs import DEFAULT
+from peft_lint.names import method_of
 from peft_lint.rules.dumps import mentions
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -113,9 +114,9 @@ def _proposals(adapter: Save, config: Save, scene: Scene) -> tuple[Proposal, ...
     from peft_lint.syntax.statements import Remove
 
     found = []
-    function = adapter.node.func if isinstance(adapter.node, ast.Call) else None
-    if isinstance(function, ast.Attribute) and function.attr == "save_pretrained":
-        model = f"{scene.document.source(function.value)}.merge_and_unload()"
+    method = method_of(adapter.node)
+    if method is not None and method.attr == "save_pretrained":
+        model = f"{scene.document.source(method.value)}.merge_and_unload()"
         title = "Merge the adapter, and save the full model"
         found.append(Proposal(title, Applicability.UNSAFE, SaveInstead(model), (adapter.node,)))
     if isinstance(config.statement, ast.Expr) and config.statement.value is config.node:
