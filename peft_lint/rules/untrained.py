@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 
 from peft_lint.events import Event, Stepped, Trained
 from peft_lint.interpreter.objects import (
@@ -16,6 +16,7 @@ from peft_lint.interpreter.objects import (
 )
 from peft_lint.lean import Record
 from peft_lint.rules.loops import follows, once_in_loop
+from peft_lint.rules.paths import Paths
 from peft_lint.rules.trainers import may_unfreeze, own_classes
 from peft_lint.scene import Place, Scene
 
@@ -39,7 +40,7 @@ class Untrained:
     """Collects the places where a model is trained, and whether it can change there."""
 
     def __init__(self) -> None:
-        self._conditions: dict[Node, list[frozenset[tuple[Hashable, bool]]]] = {}
+        self._freezing = Paths()
         self._runs: dict[Node, list[Run]] = {}
         self._driven: set[Node] = set()
         # Steps that may come in the last round of a loop, and where they are.
@@ -47,7 +48,7 @@ class Untrained:
 
     def froze(self, event: Event, scene: Scene) -> None:
         """Note a step that freezes adapters, and on which path it is."""
-        self._conditions.setdefault(event.node, []).append(_conditions(scene))
+        self._freezing.note(event.node, scene)
         if once_in_loop(event, scene):
             self._once[event.node] = scene.places(event)
 
@@ -82,15 +83,12 @@ class Untrained:
         self._runs.setdefault(event.node, []).append(run)
 
     def _is_sure(self, body: Body, event: Trained | Stepped, scene: Scene) -> bool:
-        now = _conditions(scene)
         # One without such a step was added frozen, and is there whatever the conditions.
         steps = {one.frozen_by for one in body.adapters or () if one.frozen_by is not None}
         last = [self._once[one] for one in steps if one in self._once]
         if not all(follows(places, scene.places(event)) for places in last):
             return False
-        return bool(steps) and all(
-            any(now <= then for then in self._conditions.get(one, ())) for one in steps
-        )
+        return bool(steps) and all(self._freezing.lead_here(one, scene) for one in steps)
 
 
 def driven(event: Trained, scene: Scene) -> Body | None:
@@ -215,7 +213,3 @@ def _wrapped_by(trainer: Trainer, scene: Scene) -> bool:
     """Return whether the trainer itself put the adapter on its model."""
     handle = scene.world.heap.get(trainer.handle or 0)
     return getattr(handle, "node", None) is trainer.node
-
-
-def _conditions(scene: Scene) -> frozenset[tuple[Hashable, bool]]:
-    return frozenset(scene.world.facts.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator
 
 from peft_lint import knowledge
 from peft_lint.document import Document
@@ -19,6 +19,7 @@ from peft_lint.finding import Severity
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.library.dtypes import loaded_as
+from peft_lint.rules.paths import Paths
 from peft_lint.rules.trainers import acts_by_itself, maker
 from peft_lint.rules.untrained import driven, stepped
 from peft_lint.scene import Scene
@@ -36,8 +37,8 @@ class Rule:
     """Looks at each preparation of a plain model, and at what is trained afterwards."""
 
     def __init__(self) -> None:
-        # The conditions under which each model is loaded that is surely not quantised.
-        self._loads: dict[Node, list[Mapping[Hashable, bool]]] = {}
+        # Where each model is loaded that is surely not quantised.
+        self._loads = Paths()
         # For each preparation, the model on every path that leads there, None if it may be k-bit.
         self._prepared: dict[Node, list[tuple[Prepared, Body | None]]] = {}
         self._by: dict[tuple[int, Node], Node] = {}
@@ -48,12 +49,12 @@ class Rule:
     def on_model_loaded(self, event: ModelLoaded, scene: Scene) -> None:
         """Note on which path a model is loaded unquantised."""
         if _is_plain(scene.body(event)):
-            self._loads.setdefault(event.node, []).append(dict(scene.world.facts))
+            self._loads.note(event.node, scene)
 
     def on_prepared(self, event: Prepared, scene: Scene) -> None:
         """Note a preparation; a condition before it may be about the quantisation."""
-        before, now = event.before, scene.world.facts.items()
-        sure = any(now <= then.items() for then in self._loads.get(before.node, ()))
+        before = event.before
+        sure = self._loads.lead_here(before.node, scene)
         plain = sure and _is_plain(before) and not scene.assigns(*_MARKS)
         self._prepared.setdefault(event.node, []).append((event, before if plain else None))
         self._by[self._key(event, scene)] = event.node

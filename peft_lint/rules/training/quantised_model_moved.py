@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator
 
 from peft_lint.events import Converted, ModelLoaded
 from peft_lint.finding import Applicability, Severity
@@ -12,6 +12,7 @@ from peft_lint.interpreter.values import Symbol, Value, literal
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.inference import EVALUATES_ITSELF
 from peft_lint.rules.guards import blocks_around
+from peft_lint.rules.paths import Paths
 from peft_lint.scene import Scene
 from peft_lint.suspicion import NoFix, Proposal, Suspicion
 
@@ -33,19 +34,20 @@ class Rule:
     def __init__(self) -> None:
         # For each such call, what it does on every path that leads there, None if it is right.
         self._calls: dict[Node, list[Suspicion | None]] = {}
-        # The conditions under which each model is loaded.
-        self._loads: dict[Node, list[Mapping[Hashable, bool]]] = {}
+        self._loads = Paths()
 
     def on_model_loaded(self, event: ModelLoaded, scene: Scene) -> None:
         """Note on which path a model is loaded."""
-        self._loads.setdefault(event.node, []).append(dict(scene.world.facts))
+        self._loads.note(event.node, scene)
 
     def on_converted(self, event: Converted, scene: Scene) -> None:
         """Suspect a cast, or a move that an 8-bit model refuses."""
         body, kind = scene.body(event), scene.handle(event).kind
         suspicion = None
         known = body.quantised is True and not body.escaped
-        if known and body.model_class not in EVALUATES_ITSELF and self._comes_here(body, scene):
+        # A condition may ask, in whatever words, whether the model is quantised.
+        sure = known and self._loads.lead_here(body.node, scene)
+        if sure and body.model_class not in EVALUATES_ITSELF:
             suspicion = _suspicion(event, body, kind, scene)
         self._calls.setdefault(event.node, []).append(suspicion)
 
@@ -56,14 +58,6 @@ class Rule:
             if first is None or None in found or _is_tried(node, scene):
                 continue
             yield first
-
-    def _comes_here(self, body: Body, scene: Scene) -> bool:
-        """Return whether no condition stands between the load and the call.
-
-        One may ask, in whatever words, whether the model is quantised.
-        """
-        now = scene.world.facts.items()
-        return any(now <= then.items() for then in self._loads.get(body.node, ()))
 
 
 def _suspicion(event: Converted, body: Body, kind: Kind, scene: Scene) -> Suspicion | None:
