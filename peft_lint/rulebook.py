@@ -62,23 +62,6 @@ def all_rules() -> tuple[RuleInfo, ...]:
     )
 
 
-def page(rule: RuleInfo) -> str:
-    """Return the text of a rule's page; raise FileNotFoundError if this copy ships without."""
-    # In a wheel the pages lie inside the package, in a checkout beside it.
-    for folder in ("rule_pages", os.path.join(os.pardir, "rules")):
-        path = os.path.join(_PACKAGE, folder, f"{rule.code}-{rule.name}.md")
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as stream:
-                return stream.read()
-    raise FileNotFoundError(f"the page of {rule.code} is missing from this installation")
-
-
-def explanation(rule: RuleInfo) -> str:
-    """Return the page without its front matter and its cases; FileNotFoundError as of `page`."""
-    body = page(rule).split("+++\n", 2)[2]
-    return body.partition("\n# Cases\n")[0].strip()
-
-
 def url(code: str) -> str | None:
     """Return the web address of a rule's page, None while there is no site."""
     return f"{DOCS_BASE}/{code}/" if DOCS_BASE else None

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from peft_lint.rulebook import RuleInfo, all_rules, page
+from peft_lint.rule_page import page, parts, plain
+from peft_lint.rulebook import RuleInfo, all_rules
 from peft_lint.symptoms import all_symptoms
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # `{{ example PEF101 }}` in a page stands for the two blocks of that rule.
 _EXAMPLE = re.compile(r"^\{\{ example (PEF\d{3}) \}\}$", re.MULTILINE)
 _BLOCKS = re.compile(r"^# (Example|Use instead)\n+(```python.*?^```)", re.MULTILINE | re.DOTALL)
-# What a fence of a rule page says to the tests means nothing to a reader's highlighter.
-_FENCE = re.compile(r"^(\s*```python)[^\n]*$", re.MULTILINE)
-_MARK = re.compile(r"  # PEF\d{3}(?: \[[\d:]+\])+(?: \w+)*$", re.MULTILINE)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -47,18 +38,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def _example(code: str) -> str:
     rule = next(rule for rule in all_rules() if rule.code == code)
     blocks = dict(_BLOCKS.findall(page(rule)))
-    return f"Before:\n\n{_plain(blocks['Example'])}\n\nAfter:\n\n{_plain(blocks['Use instead'])}"
-
-
-def _plain(text: str) -> str:
-    """Return Markdown without what its code blocks say to the tests."""
-    return _MARK.sub("", _FENCE.sub(r"\1", text))
+    return f"Before:\n\n{plain(blocks['Example'])}\n\nAfter:\n\n{plain(blocks['Use instead'])}"
 
 
 def _rule(rule: RuleInfo) -> str:
-    """Return a rule's page: the examples without marks."""
-    _, front, body = page(rule).split("+++\n", 2)
-    data: dict[str, Any] = tomllib.loads(front)
+    """Return a rule's page as people read it, with its facts above and its links below."""
+    body, links = parts(rule)
     facts = [
         ("severity", ", ".join(severity.value for severity in rule.severity)),
         ("fix", ", ".join(fix.value for fix in rule.fixes) or "none"),
@@ -67,9 +52,9 @@ def _rule(rule: RuleInfo) -> str:
         ("state", "preview" if rule.preview else "stable"),
     ]
     rows = "\n".join(f"| {name} | {value or '-'} |" for name, value in facts)
-    body = _plain("\n".join(_deeper(body.splitlines())))
-    links = "\n".join(f"- <{address}>" for address in data.get("references", ()))
-    return f"# {rule.code} {rule.name}\n\n| | |\n|---|---|\n{rows}\n\n{body.strip()}\n\n{links}\n"
+    body = plain("\n".join(_deeper(body.splitlines())))
+    listed = "\n".join(links)
+    return f"# {rule.code} {rule.name}\n\n| | |\n|---|---|\n{rows}\n\n{body.strip()}\n\n{listed}\n"
 
 
 def _deeper(lines: list[str]) -> Iterator[str]:

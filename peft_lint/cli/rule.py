@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser
-from peft_lint.rulebook import RuleInfo, all_rules, explanation
+from peft_lint.rule_page import explanation
+from peft_lint.rulebook import RuleInfo, all_rules
 from peft_lint.selection import find, spellings, unknown
 
 

@@ -14,6 +14,7 @@ from peft_lint.finding import Applicability, Finding, Severity, Span
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.reports import RunReport
 from peft_lint.reports.places import Places, Region, message, relative
+from peft_lint.rule_page import explanation
 
 if TYPE_CHECKING:
     from typing import Any
@@ -73,7 +74,7 @@ def _rule(code: str) -> dict[str, Any]:
         "id": code,
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
-        "help": {"text": rulebook.explanation(rule)},
+        "help": {"text": explanation(rule)},
         "defaultConfiguration": {"level": _LEVELS[rule.severity[0]]},
         "properties": {"tags": [rule.category]},
     }

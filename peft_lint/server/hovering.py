@@ -6,7 +6,7 @@ import ast
 
 from peft_lint.document import Document, DocumentError
 from peft_lint.finding import Finding, Span
-from peft_lint.rulebook import explanation
+from peft_lint.rule_page import explanation
 from peft_lint.selection import find
 from peft_lint.server.checking import Checked
 

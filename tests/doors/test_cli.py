@@ -328,6 +328,12 @@ def test_a_rule_is_explained_without_its_cases(cli):
         assert "# Known limits" in cli.stdout
         assert "# Cases" not in cli.stdout
         assert "## Silent" not in cli.stdout
+    assert cli("rule", "PEF101") == 0
+    assert "\n```python\nfrom peft import" in cli.stdout
+    assert "get_peft_model(base, config)  # PEF101\n" in cli.stdout
+    assert cli.stdout.endswith(
+        "\n- <https://huggingface.co/docs/peft/developer_guides/troubleshooting>\n"
+    )
 
 
 def test_rule_pages(cli):

@@ -11,7 +11,7 @@ ROOT = Path(peft_lint.__file__).parent
 ORDER = """
     lean finding outline document locations names
     versions knowledge project scope files patterns pieces notebook markdown sources
-    rulebook symptoms selection options settings plan discovery
+    rulebook rule_page symptoms selection options settings plan discovery
     interpreter-events-library scene suspicion syntax rules engine
     fixer suppression ignoring baseline reports failure trace
     server cli flake8_plugin __main__

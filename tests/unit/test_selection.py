@@ -4,7 +4,8 @@ import pytest
 
 from peft_lint import selection
 from peft_lint.finding import Severity
-from peft_lint.rulebook import RuleInfo, all_rules, page
+from peft_lint.rule_page import page
+from peft_lint.rulebook import RuleInfo, all_rules
 from peft_lint.selection import Layer, find, hidden, problem, select
 
 
