@@ -30,6 +30,7 @@ class Baseline:
         self._root = os.path.dirname(os.path.abspath(path))
         self._known = known
         self._met: dict[str, dict[int, set[str]]] = {}
+        self._asked: dict[str, set[str]] = {}
 
     @classmethod
     def load(cls, path: str) -> Baseline:
@@ -53,12 +54,16 @@ class Baseline:
             raise SettingsError(f"{path}: not a baseline: delete it and make a new one") from None
         return cls(path, known)
 
-    def new(self, path: str, findings: Iterable[Finding], part: int = 0) -> list[Finding]:
+    def new(
+        self, path: str, findings: Iterable[Finding], codes: set[str], part: int = 0
+    ) -> list[Finding]:
         """Return the findings of one document that the baseline does not know.
 
         What it knows counts as met; of several calls for one part of a file the last counts.
+        `codes` are those of the rules that were asked: of the others nothing is known.
         """
         name = self._name(path)
+        self._asked[name] = codes
         known, met = self._known.get(name, set()), set[str]()
         left = []
         for finding in findings:
@@ -101,7 +106,9 @@ class Baseline:
     def _current(self, name: str) -> set[str]:
         """Return the entries of a file that still hold, as far as this run can tell."""
         if name in self._met:
-            return set().union(*self._met[name].values())
+            asked = self._asked[name]
+            others = {entry for entry in self._known[name] if entry.split()[0] not in asked}
+            return others.union(*self._met[name].values())
         there = os.path.exists(os.path.join(self._root, name))
         return self._known[name] if there else set()
 

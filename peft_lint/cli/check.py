@@ -155,6 +155,7 @@ class _Check:
         # Asked of the bytes, so that most files are neither decoded nor given a target.
         if not scope.admits(data):
             self.report.out_of_scope += 1
+            self._left_out(path, plan)
         else:
             after = self._in_scope(path, data, plan) or data
         if path == STDIN and self.options.fixes_stdin:
@@ -233,6 +234,7 @@ class _Check:
         active = plan.active(target)
         first = engine.analyse(document, plan.rules, target)
         if not first.in_scope and not document.problems:
+            self._left_out(document.path, plan, document.part)
             return None
 
         def analyse(current: Document) -> list[Finding]:
@@ -242,7 +244,7 @@ class _Check:
             if current.problems and "PEF001" in active:
                 kept = with_left_out(current, kept)
             if self._baseline is not None:
-                kept = self._baseline.new(document.path, kept, document.part)
+                kept = self._baseline.new(document.path, kept, active, document.part)
             return [plan.applied_to(finding) for finding in kept]
 
         options = self.options
@@ -268,6 +270,11 @@ class _Check:
             report.document.let_go()
         self.report.files.append(report)
         return document
+
+    def _left_out(self, path: str, plan: Plan, part: int = 0) -> None:
+        """Let the baseline know that nothing is found in a document outside scope."""
+        if self._baseline is not None:
+            self._baseline.new(path, (), {rule.code for rule in plan.rules}, part)
 
     def _write(self, path: str, data: bytes) -> bool:
         try:

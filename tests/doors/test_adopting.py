@@ -58,6 +58,21 @@ def test_it_only_shrinks(kept, lint, tmp_path):
     assert json.loads(kept.read_text()) == {"schema": 1, "files": {}}
 
 
+def test_rules_that_were_not_asked_stay_in_it(kept, lint):
+    before = kept.read_text()
+    run = lint(".", "--baseline", "known.json", "--update-baseline", "--select", "PEF2")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert kept.read_text() == before
+    run = lint(".", "--baseline", "known.json", "--update-baseline", "--target-peft", "0.2.0")
+    assert kept.read_text() == before
+
+
+def test_a_file_that_is_outside_scope_by_now_drops_out(kept, lint, tmp_path):
+    (tmp_path / "a.py").write_text("x = 1\n")
+    run = lint(".", "--baseline", "known.json")
+    assert "no longer found, --update-baseline drops them: a.py: PEF101" in run.stderr
+
+
 def test_files_that_were_not_looked_at_stay_in_it(kept, lint, tmp_path):
     before = kept.read_bytes()
     (tmp_path / "a.py").write_text(FIXED)
