@@ -6,8 +6,10 @@ import json
 import os
 from collections.abc import Iterator
 
+from peft_lint import sources
 from peft_lint.cli import UsageError
 from peft_lint.cli.options import Parser
+from peft_lint.document import Document, DocumentError
 from peft_lint.options import OPTIONS, TABLES, schema
 from peft_lint.plan import make_plan
 from peft_lint.settings import Settings, nearest, places
@@ -74,18 +76,25 @@ def _shown(value: object) -> str:
 def _releases(path: str) -> Iterator[tuple[str, str, str]]:
     held = _held(path)
     where = places(held.source) if held.source else {}
-    text = ""
-    if os.path.isfile(path):
-        try:
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                text = stream.read()
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}") from None
-    inside = path if os.path.isfile(path) else os.path.join(path, "")
-    target = resolve(inside, dict(held.targets), text)
+    document = None if os.path.isdir(path) else _document(path)
+    # Of a folder: for any file in it.
+    inside = os.path.join(path, "-") if os.path.isdir(path) else path
+    text, commands = (document.text, document.commands) if document else ("", ())
+    target = resolve(inside, dict(held.targets), text, commands)
     for library in LIBRARIES:
         key = f"target-{library}"
         yield key, target.release(library), where.get(key, target.source(library))
+
+
+def _document(path: str) -> Document | None:
+    """Return the first document of a file, which may say itself what it needs, if it has any."""
+    try:
+        with open(path, "rb") as stream:
+            return sources.read(stream.read(), path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except (DocumentError, sources.UnreadableError):
+        return None
 
 
 def _rules(path: str) -> tuple[str, str, str]:

@@ -48,6 +48,28 @@ def test_each_value_says_where_it_comes_from(tmp_path):
     assert not {"PEF202", "PEF301"} & set(found["rules"].split())
 
 
+def test_a_folder_has_the_releases_of_what_lies_in_it(tmp_path):
+    (tmp_path / "requirements.txt").write_text("peft==0.12.0\n")
+    (tmp_path / "sub").mkdir()
+    for path in ((), (".",), ("sub",), ("sub/",)):
+        shown = run_here("peft_lint", "settings", *path, folder=tmp_path)
+        words = rows(shown.stdout)["target-peft"].split(maxsplit=2)
+        assert words == ["target-peft", "0.12.0", "pinned in requirements.txt"]
+
+
+def test_what_a_notebook_installs_counts(tmp_path):
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [cell | {"source": ["!pip install peft==0.10.0\n"]}]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+    (tmp_path / "broken.ipynb").write_text("{")
+    shown = run_here("peft_lint", "settings", "a.ipynb", folder=tmp_path)
+    assert rows(shown.stdout)["target-peft"].split()[1] == "0.10.0"
+    shown = run_here("peft_lint", "settings", "broken.ipynb", folder=tmp_path)
+    assert shown.returncode == 0
+    assert rows(shown.stdout)["target-peft"].endswith("newest known release")
+
+
 def test_a_path_that_is_not_there(tmp_path):
     shown = run_here("peft_lint", "settings", "gone.py", folder=tmp_path)
     assert shown.returncode == 2
