@@ -43,6 +43,33 @@ def test_no_name_is_bound_to_itself(written, left):
     assert fixed("PEF505", MERGED + written) == MERGED + left
 
 
+QUANTISED = """from transformers import AutoModelForCausalLM
+
+def load(self):
+    model = self.model = AutoModelForCausalLM.from_pretrained("base-model", load_in_8bit=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("    model = model.half()\n", ""),
+        ("    model.cuda()\n", ""),
+        ("    self.model.cuda()\n", ""),
+        ("    self.other = model.half()\n", "    self.other = model\n"),
+        ("    return (\n        model.half()\n    )\n", "    return (\n        model\n    )\n"),
+        ("    print(model.half())\n", "    print(model)\n"),
+    ],
+)
+def test_a_cast_is_left_out_with_its_statement(written, left):
+    assert fixed("PEF422", QUANTISED + written) == QUANTISED + left
+
+
+def test_what_is_called_for_its_effect_stays():
+    text = QUANTISED.replace("model = self.model = ", "").replace("=True)", "=True){}")
+    assert fixed("PEF422", text.format(".half()")) == text.format("")
+
+
 def test_a_type_that_others_may_share_is_not_written_over():
     text = """from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForSequenceClassification

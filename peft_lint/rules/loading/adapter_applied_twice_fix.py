@@ -6,6 +6,7 @@ import ast
 
 from peft_lint.finding import Applicability
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.rules.leaving_out import vanishes
 from peft_lint.rules.rewrapping_fix import ReplaceBase
 from peft_lint.suspicion import NoFix, Proposal
 
@@ -42,11 +43,6 @@ class UseMerged:
         value = getattr(statement, "value", None)
         if self._base is None or value is not rewriting.target:
             raise NoFix("what follows may need a PeftModel")
-        base = rewriting.copy(self._base, rewriting.target)
-        bound = [rewriting.source(target) for target in getattr(statement, "targets", ())]
-        if bound == [base]:
-            rewriting.remove(statement)
+        if vanishes(self._base, rewriting):
             return original
-        if base in bound:
-            raise NoFix("it would bind a name to itself")
-        return rewriting.expression(base)
+        return rewriting.expression(rewriting.copy(self._base, rewriting.target))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from peft_lint import knowledge
-from peft_lint.document import Document
 from peft_lint.events import (
     Converted,
     ModelEvent,
@@ -15,7 +14,7 @@ from peft_lint.events import (
     Stepped,
     Trained,
 )
-from peft_lint.finding import Severity
+from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Body, Node
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.library.dtypes import loaded_as
@@ -23,7 +22,7 @@ from peft_lint.rules.paths import Paths
 from peft_lint.rules.trainers import acts_by_itself, maker
 from peft_lint.rules.untrained import driven, stepped
 from peft_lint.scene import Scene
-from peft_lint.suspicion import Suspicion
+from peft_lint.suspicion import Proposal, Suspicion
 
 # With these from_pretrained may give a quantised model whatever the id.
 _OTHER_WAYS = ("config", "gguf_file", "hf_quantizer")
@@ -90,7 +89,7 @@ class Rule:
             run = runs.get(node)
             if run is None and (body.node in self._cast or not _is_half(body)):
                 continue
-            yield _suspicion(event, body, run, scene.document)
+            yield _suspicion(event, body, run)
 
     def _reach(self, event: Trained | Stepped, body: Body | None, scene: Scene) -> None:
         frozen = body is not None and body.adapters == () and body.others is False
@@ -121,9 +120,7 @@ def _is_half(body: Body) -> bool:
     return any(loaded_as(body, dtype) for dtype in _HALVES)
 
 
-def _suspicion(event: Prepared, body: Body, run: Node | None, document: Document) -> Suspicion:
-    from peft_lint.rules.training.prepared_though_not_quantised_fix import proposals
-
+def _suspicion(event: Prepared, body: Body, run: Node | None) -> Suspicion:
     message = "the model is not quantised: this makes its 16-bit weights twice as large"
     steps: tuple[tuple[Node, str], ...] = ((event.node, "and its weights become float32 here"),)
     if run is not None:
@@ -137,5 +134,14 @@ def _suspicion(event: Prepared, body: Body, run: Node | None, document: Document
         anchor=event.node,
         story=((body.node, "the model is loaded here, and not quantised"), *steps),
         cause=event.node,
-        proposals=proposals(event, document),
+        proposals=_proposals(event),
     )
+
+
+def _proposals(event: Prepared) -> tuple[Proposal, ...]:
+    if event.model_node is None:
+        return ()
+    from peft_lint.rules.leaving_out import LeaveOut
+
+    fix = LeaveOut(event.model_node)
+    return (Proposal("Leave the call out", Applicability.UNSAFE, fix, (event.node,)),)

@@ -9,17 +9,11 @@ from peft_lint.events import Converted, ModelLoaded
 from peft_lint.finding import Applicability, Severity
 from peft_lint.interpreter.objects import Arguments, Body, Kind, Node
 from peft_lint.interpreter.values import Symbol, Value, literal
-from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library.inference import EVALUATES_ITSELF
 from peft_lint.rules.guards import blocks_around
 from peft_lint.rules.paths import Paths
 from peft_lint.scene import Scene
-from peft_lint.suspicion import NoFix, Proposal, Suspicion
-
-if TYPE_CHECKING:
-    import libcst as cst
-
-    from peft_lint.syntax.rewriting import Rewriting
+from peft_lint.suspicion import Proposal, Suspicion
 
 # What transformers refuses; `bfloat16()` and `double()` it does not guard (C9).
 _CASTS = ("half", "float")
@@ -72,7 +66,6 @@ def _suspicion(event: Converted, body: Body, kind: Kind, scene: Scene) -> Suspic
         return None
     refused = kind is Kind.PLAIN
     words = "and is cast or moved here" if refused else "and is cast here, with its adapter"
-    fix = Proposal("Leave the call out", Applicability.SAFE, LeaveOut(), (event.node,))
     return Suspicion(
         code="PEF422",
         severity=Severity.ERROR if refused else Severity.INFO,
@@ -80,8 +73,17 @@ def _suspicion(event: Converted, body: Body, kind: Kind, scene: Scene) -> Suspic
         anchor=event.node,
         story=((body.node, "the model is loaded quantised here"), (event.node, words)),
         cause=event.node,
-        proposals=(fix,) if refused else (),
+        proposals=_proposals(event.node) if refused else (),
     )
+
+
+def _proposals(node: Node) -> tuple[Proposal, ...]:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return ()
+    from peft_lint.rules.leaving_out import LeaveOut
+
+    fix = LeaveOut(node.func.value)
+    return (Proposal("Leave the call out", Applicability.SAFE, fix, (node,)),)
 
 
 def _is_tried(node: Node, scene: Scene) -> bool:
@@ -103,19 +105,3 @@ def _is_8_bit(body: Body, scene: Scene) -> bool:
     if isinstance(settings, Arguments):
         return literal(settings.get("load_in_8bit")) is True
     return literal(given.get("load_in_8bit")) is True
-
-
-class LeaveOut:
-    """Rewrite `model.half()` as `model`."""
-
-    def leave_Call(
-        self, original: cst.Call, updated: cst.Call, rewriting: Rewriting
-    ) -> cst.BaseExpression:
-        """Return what the method is called on."""
-        import libcst as cst
-
-        if not isinstance(updated.func, cst.Attribute) or not isinstance(
-            rewriting.target, ast.Call
-        ):
-            raise NoFix("no call of a method")
-        return updated.func.value
