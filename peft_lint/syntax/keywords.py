@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from peft_lint.finding import Applicability
 from peft_lint.lean import TYPE_CHECKING
+from peft_lint.locations import locate
 from peft_lint.suspicion import Node, NoFix, Proposal
 
 if TYPE_CHECKING:
@@ -98,6 +99,9 @@ class ReplaceKeyword:
         """Return the call with the other value."""
         from peft_lint.syntax.calls import replace_keyword
 
+        if _is_parameter(self._name, rewriting):
+            # What other callers give may be right.
+            rewriting.show_only()
         return replace_keyword(updated, self._name, self._value)
 
 
@@ -155,3 +159,13 @@ class MoveKeywords:
         for name in (self._method, *(word.arg for word in words if word.arg)):
             updated = remove_keyword(updated, name)
         return updated
+
+
+def _is_parameter(name: str, rewriting: Rewriting) -> bool:
+    """Return whether the argument `name` of the target is a parameter of the function around it."""
+    given = [word.value for word in getattr(rewriting.target, "keywords", ()) if word.arg == name]
+    scope = locate(rewriting.document.tree, rewriting.target).scopes[-1]
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    parts = ast.walk(scope.args) if isinstance(scope, functions) else ()
+    names = {part.arg for part in parts if isinstance(part, ast.arg)}
+    return any(isinstance(value, ast.Name) and value.id in names for value in given)

@@ -89,6 +89,10 @@ class Rewriting:
         if self.applicability is Applicability.SAFE:
             self.applicability = Applicability.UNSAFE
 
+    def show_only(self) -> None:
+        """Make the fix a sketch, which is never applied."""
+        self.applicability = Applicability.DISPLAY
+
     def insert_before(self, node: ast.expr | ast.stmt, line: str) -> None:
         """Put the simple statement `line` before the innermost statement around `node`.
 

@@ -43,6 +43,24 @@ def test_no_name_is_bound_to_itself(written, left):
     assert fixed("PEF505", MERGED + written) == MERGED + left
 
 
+def test_a_parameter_is_not_written_over():
+    text = """from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+
+def build(targets):
+    model = AutoModelForCausalLM.from_pretrained("gpt2")
+    return get_peft_model(model, LoraConfig(target_modules=targets))
+
+
+build(["q_proj", "v_proj"])
+"""
+    assert fixed("PEF306", text) == text
+    inside = text.replace("(targets):", "():\n    targets = ['q_proj']").replace("build([", "([")
+    inside += "build()\n"
+    assert 'target_modules=["c_attn"]' in fixed("PEF306", inside)
+
+
 QUANTISED = """from transformers import AutoModelForCausalLM
 
 def load(self):
