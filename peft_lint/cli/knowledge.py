@@ -45,8 +45,7 @@ def knowledge(arguments: list[str]) -> int:
         raise UsageError(f"nothing is known of the library `{library}`{near}")
     lines = [line for part in _PARTS for line in part(library, name)]
     if not lines:
-        near = did_you_mean(name, _names(library, name))
-        raise UsageError(f"nothing is known of `{name}` in {library}{near}")
+        raise UsageError(f"nothing is known of `{name}` in {library}{_hint(library, name)}")
     covered = table(f"{library}_names")["about"]["releases"]
     print(f"{library} {name}")
     print("\n".join(f"  {line}" for line in lines))
@@ -190,14 +189,15 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _names(library: str, name: str) -> list[str]:
-    """Return the names that `name` may be a misspelling of."""
+def _hint(library: str, name: str) -> str:
+    """Return what an unknown name may be a misspelling of."""
     rows = table(holder(configs.TABLES, library, name))["configs"]
-    owner, dot, _ = name.rpartition(".")
+    owner, dot, field = name.rpartition(".")
     if dot and owner in rows:
-        return [f"{owner}.{field}" for field in rows[owner]["fields"]]
+        listed = f"; `peft-lint knowledge {library} {owner}` lists its fields"
+        return did_you_mean(field, [*rows[owner]["fields"]]) or listed
     exports = table(f"{library}_names")["exports"].values()
     names = [exported for listed in exports for exported in listed.split()]
     called = [*table(holder(calls.TABLES, library, name))["calls"]]
     families = [*table("modules")["families"]] if library == "transformers" else []
-    return [*names, *rows, *called, *families]
+    return did_you_mean(name, [*names, *rows, *called, *families])

@@ -61,8 +61,12 @@ def test_other_names(library, name, line):
     [
         (
             ["peft", "LoraConfig.use_dorra"],
-            "nothing is known of `LoraConfig.use_dorra` in peft;"
-            " did you mean `LoraConfig.use_dora`?",
+            "nothing is known of `LoraConfig.use_dorra` in peft; did you mean `use_dora`?",
+        ),
+        (
+            ["peft", "LoraConfig.foo"],
+            "nothing is known of `LoraConfig.foo` in peft;"
+            " `peft-lint knowledge peft LoraConfig` lists its fields",
         ),
         (
             ["peft", "get_peft_modl"],
