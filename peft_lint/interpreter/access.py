@@ -211,6 +211,18 @@ def rounds(machine: Machine, iterable: Value) -> list[Value] | None:
     return None
 
 
+def one_of_each(iterable: Value) -> list[Value] | None:
+    """Return the round that stands for all where a loop meets each object once, else None.
+
+    What was made in a comprehension or a loop is one of several: no round meets it again.
+    """
+    if isinstance(iterable, Items) and len(iterable.items) == 1 and contained(iterable):
+        return list(iterable.items)
+    if isinstance(iterable, Entries) and len(iterable.items) == 1 and contained(iterable):
+        return [NOTHING_KNOWN]
+    return None
+
+
 def element(machine: Machine, iterable: Value) -> Value:
     """Return what a loop over `iterable` binds, when the rounds are not told apart."""
     if isinstance(iterable, Items) and len(iterable.items) == 1:
@@ -223,6 +235,15 @@ def element(machine: Machine, iterable: Value) -> Value:
         return Bound(iterable, "item")
     machine.escape(iterable)
     return NOTHING_KNOWN
+
+
+def another(value: Value) -> Value:
+    """Return another element of what one was taken from."""
+    if isinstance(value, Items):
+        return value._replace(items=tuple(map(another, value.items)))
+    if isinstance(value, Unknown) and value.origin is not None:
+        return Unknown(("another", value.origin), value.handles, value.depth)
+    return value
 
 
 def collection(
@@ -368,6 +389,11 @@ def _set_item(machine: Machine, owner: Value, index: Value, value: Value) -> Non
         machine.world.replace_value(owner, owner._replace(items=entries))
     elif isinstance(owner, Unknown) and owner.origin is not None and place is not None:
         machine.world.set_attribute(key(owner), f"[{place!r}]", value)
+    elif isinstance(owner, Entries) and contained(value):
+        # Under a key that is not known: it may be that of any.
+        changed = owner.overwritten()
+        entries = (*changed.items, (f"<{len(owner.items)}>", value))
+        machine.world.replace_value(owner, changed._replace(items=entries))
     else:
         if isinstance(owner, (Items, Entries)):
             machine.world.replace_value(owner, owner.overwritten())

@@ -61,6 +61,8 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
             context = machine.context.around(node, asks=iterable == _STANDARD_INPUT)
             machine.world = after
             rounds = access.rounds(machine, iterable)
+            if rounds is None:
+                rounds = access.one_of_each(iterable)
             for model in registry.LOOPS:
                 model(machine, iterable, machine.code.facts(node).words)
 

@@ -266,7 +266,7 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
         elif rounds := _rounds(machine, node, iterable):
             return _one_by_one(machine, node, rounds)
         else:
-            decided = len(machine.world.facts)
+            decided, newest = len(machine.world.facts), machine.world.next
             tests = _take(machine, first, element)
             for generator in others:
                 _take(machine, generator, access.element(machine, machine.eval(generator.iter)))
@@ -276,6 +276,8 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
             if len(machine.world.facts) > decided:
                 # It is not the same for all that it goes through: this is one of them.
                 machine.escape(value)
+            elif not (others or contained(element)) and max(contained(value), default=0) > newest:
+                _make_another(machine, node, element)
     finally:
         machine.frame = frame
         if inner in machine.world.frames:
@@ -286,6 +288,16 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
     if isinstance(node, ast.DictComp):
         return Entries((("<each>", value),), exact=False, node=node)
     return Items("list", (value,), exact=False, node=node)
+
+
+def _make_another(machine: Machine, node: _Comprehension, element: Value) -> None:
+    """Make what a comprehension makes once more: it may meet what it has made before.
+
+    A generator makes the next one when it is asked, after whatever was done since.
+    """
+    if not isinstance(node, ast.GeneratorExp):
+        _take(machine, node.generators[0], access.another(element))
+        _made(machine, node)
 
 
 # A comparison with each of this many constants is made one by one.
