@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from peft_lint import knowledge
-from peft_lint.interpreter import access, calls, conditions
+from peft_lint.interpreter import access, calls, classes, conditions
 from peft_lint.interpreter.objects import Config, Handle, Instance, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -210,7 +210,10 @@ def _vars(machine: Machine, arguments: Call) -> Value:
         # What it gives is the config's own dictionary, which may be written to.
         machine.world.put(value.id, state._replace(reported=True, complete=False))
     elif isinstance(state, Instance) and isinstance(value, Ref):
+        fields = classes.as_dict(machine, value, state)
         machine.world.put(value.id, state.opened())
+        if fields is not None:
+            return fields
     elif value == Symbol("__main__"):
         access.forget_constants(machine, machine.world)
     return derived("vars", *arguments.args)

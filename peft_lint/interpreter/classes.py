@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from peft_lint.interpreter import calls
+import ast
+
+from peft_lint.interpreter import access, calls
 from peft_lint.interpreter.call import bare
 from peft_lint.interpreter.joining import settle
 from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     ClassValue,
+    Entries,
     Function,
     Ref,
     Super,
     Value,
+    contained,
 )
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
@@ -44,6 +48,27 @@ def instantiate(machine: Machine, cls: ClassValue, call: Call) -> Value:
     else:
         construct_base(machine, ref, cls, call)
     return ref
+
+
+def as_dict(machine: Machine, ref: Ref, state: Instance) -> Entries | None:
+    """Return the fields of an object of a dataclass in view by their names, else None."""
+    cls = state.cls
+    plain = all(one.is_dataclass and not _declares_others(one) for one in cls.lineage())
+    if cls.library_bases() or not plain or state.open:
+        return None
+    fields = ((name, access.attribute(machine, ref, name)) for name in cls.fields())
+    return Entries(tuple((name, NOTHING_KNOWN if contained(of) else of) for name, of in fields))
+
+
+def _declares_others(cls: ClassValue) -> bool:
+    """Return whether a class annotates what is no field of its objects."""
+    notes = (one.annotation for one in cls.node.body if isinstance(one, ast.AnnAssign))
+    names = {"ClassVar", "InitVar"}
+    return any(
+        getattr(part, "id", None) in names or getattr(part, "attr", None) in names
+        for note in notes
+        for part in ast.walk(note)
+    )
 
 
 def set_attribute(machine: Machine, ref: Ref, name: str, value: Value) -> None:

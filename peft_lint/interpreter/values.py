@@ -199,6 +199,13 @@ class ClassValue(Record):
         bases = (base for base in self.bases if isinstance(base, ClassValue))
         return any(base.is_field(name) for base in bases)
 
+    def lineage(self) -> Iterator[ClassValue]:
+        """Yield the class and its bases in view."""
+        yield self
+        for base in self.bases:
+            if isinstance(base, ClassValue):
+                yield from base.lineage()
+
     def fields(self) -> tuple[str, ...]:
         """Return the fields of a dataclass in the order of its constructor."""
         inherited = (base.fields() for base in self.bases if isinstance(base, ClassValue))

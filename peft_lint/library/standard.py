@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peft_lint.interpreter import classes
 from peft_lint.interpreter.machine import DeadPath
 from peft_lint.interpreter.objects import Instance
 from peft_lint.interpreter.values import (
@@ -44,6 +45,17 @@ def partial(call: Call) -> Value:
         return Partial(made, tuple(args), call.keywords)
     hand_over(call.machine, call)
     return derived("call", Symbol("functools.partial"), *call.values())
+
+
+@function("dataclasses.asdict", creates=False)
+def asdict(call: Call) -> Value:
+    """Model the fields of an object of a dataclass of the document, as a dict of their own."""
+    thing = call.get(0, "obj")
+    state = call.machine.world.state(thing)
+    fields = None
+    if isinstance(thing, Ref) and isinstance(state, Instance) and len(call.values()) == 1:
+        fields = classes.as_dict(call.machine, thing, state)
+    return fields or derived("call", Symbol("dataclasses.asdict"), *call.values())
 
 
 @function("contextlib.closing", creates=False)
