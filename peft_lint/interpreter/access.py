@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _BUILTINS = {text: Symbol(f"builtins.{text}") for text in dir(builtins)}
 _THIS_MODULE = "__main__"
+# What `globals()` gives.
+MODULE_NAMES = Symbol(f"{_THIS_MODULE}.__dict__")
 _MISSING = {"__name__": Literal((_THIS_MODULE,))}
 _MODULES = Symbol("sys.modules")
 
@@ -120,6 +122,7 @@ def _of_this_module(machine: Machine, text: str) -> Value:
     """Return what `sys.modules[__name__]` has, of which any constant may be written to."""
     if text == "__dict__":
         forget_constants(machine, machine.world)
+        return MODULE_NAMES
     found = machine.world.lookup(0, text)
     return derived("attribute", Symbol(_THIS_MODULE), text) if found is None else found
 
@@ -186,6 +189,8 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
         return Bound(owner, "item")
     elif owner == _MODULES and index == _MISSING["__name__"]:
         return Symbol(_THIS_MODULE)
+    elif owner == MODULE_NAMES and isinstance(place, str):
+        return _of_this_module(machine, place)
     elif not contained(owner):
         return derived("item", owner, index)
     # One of several, and the text does not say which: what happens to it happens to any.

@@ -203,7 +203,9 @@ def _mapped(*, keeps: bool) -> Callable[[Machine, Call], Value]:
 
 
 def _vars(machine: Machine, arguments: Call) -> Value:
-    value = arguments.args[0] if arguments.args else None
+    if not arguments.args:
+        return _locals(machine, arguments)
+    value = arguments.args[0]
     state = machine.world.state(value)
     if isinstance(state, Config) and isinstance(value, Ref):
         # peft's text generation benchmark prints the configs that it compares.
@@ -241,7 +243,14 @@ def _exec(machine: Machine, arguments: Call) -> Value:
 def _globals(machine: Machine, arguments: Call) -> Value:
     """Model `globals()`, which may be written to: no constant of the module is sure any more."""
     access.forget_constants(machine, machine.world)
-    return NOTHING_KNOWN
+    return access.MODULE_NAMES
+
+
+def _locals(machine: Machine, arguments: Call) -> Value:
+    """Model `locals()`, and `vars()`: the names in a function, or those of the module."""
+    if machine.frame == 0:
+        return access.MODULE_NAMES
+    return Entries(tuple(machine.world.frames[machine.frame].variables.items()), exact=False)
 
 
 def _isinstance(machine: Machine, arguments: Call) -> Value:
@@ -256,7 +265,7 @@ def _isinstance(machine: Machine, arguments: Call) -> Value:
     handle = machine.world.handle(value)
     if handle is not None:
         kinds = kind.items if isinstance(kind, Items) else (kind,)
-        answers = {_is_instance(machine, handle, one) for one in kinds}
+        answers = {is_instance(machine, handle, one) for one in kinds}
         if True in answers or answers == {False}:
             return Literal((True in answers,), arguments.node)
     asks = isinstance(kind, Symbol) and registry.canonical(kind.name) == "peft.PeftConfig"
@@ -266,7 +275,7 @@ def _isinstance(machine: Machine, arguments: Call) -> Value:
     return derived("isinstance", value, kind)
 
 
-def _is_instance(machine: Machine, handle: Handle, kind: Value) -> bool | None:
+def is_instance(machine: Machine, handle: Handle, kind: Value) -> bool | None:
     """Return whether a handle is of a class that stands around models, None if unknown."""
     name = registry.canonical(kind.name) if isinstance(kind, Symbol) else ""
     if handle.kind is Kind.WRAPPER and name == literal(handle.settings):
@@ -327,6 +336,7 @@ _MODELS: dict[str, Callable[[Machine, Call], Value]] = {
     "filter": _mapped(keeps=True),
     "exec": _exec,
     "globals": _globals,
+    "locals": _locals,
     "exit": _exit,
     "quit": _exit,
     "isinstance": _isinstance,

@@ -38,8 +38,8 @@ _SKIPPABLE = frozenset(
 
 # What sets attributes whose names the text need not have.
 _SETTING = frozenset({"setattr", "delattr", "vars", "__dict__", "globals"})
-# What may bind any name of the module.
-_BINDING = frozenset({"exec", "globals"})
+# What may bind any name of the module, or lead to what any name holds.
+_BINDING = frozenset({"exec", "globals", "locals", "vars"})
 # Of a module: `setattr(sys.modules[__name__], name, value)`.
 _SETS_GLOBALS = frozenset({"setattr", "modules"})
 # Methods that run though nobody names them: where an object is called, entered or looped over.
@@ -90,8 +90,8 @@ def is_class_relevant(machine: Machine, cls: ClassValue, world: World) -> bool:
 
 def prepares(machine: Machine, decorator: Function) -> bool:
     """Return whether a decorator of the document may change models around a call."""
-    reach = machine.code.reach(decorator.node)
-    changes = any(reach.says(name) for name in registry.MODULE_CHANGES)
+    parts = machine.code.reach(decorator.node).parts
+    changes = any(not one.words.isdisjoint(registry.method_names()) for one in parts)
     return changes or is_relevant(machine, decorator, ())
 
 

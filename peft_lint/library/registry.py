@@ -106,6 +106,13 @@ _NEW_EACH_TIME = frozenset(
         "datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today"
     )
 )
+# Those of the standard library whose objects give on what they are given, or have it used.
+_HOLDING = frozenset(
+    words(
+        "asyncio collections concurrent contextvars heapq itertools multiprocessing operator "
+        "queue threading weakref"
+    )
+)
 # Packages whose functions take a model and leave its mode, adapters and weights alone.
 _HARMLESS = frozenset(
     words(
@@ -220,6 +227,9 @@ def call_symbol(machine: Machine, name: str, call: Call) -> Value:
         return model(call)
     top = name.partition(".")[0]
     hand_over(machine, call)
+    if top in _HOLDING or name == "types.SimpleNamespace":
+        for value in call.values():
+            machine.escape(value)
     same = top in sys.stdlib_module_names and name not in _NEW_EACH_TIME
     if same or name in _OF_THE_MACHINE:
         return derived("call", Symbol(name), *call.values())
@@ -250,6 +260,12 @@ def is_familiar(top: str) -> bool:
     return (
         top in sys.stdlib_module_names or top in _HARMLESS or top in RESOLVERS or top in _MODELLED
     )
+
+
+@cache
+def method_names() -> frozenset[str]:
+    """Return the names of methods of models that do something to these."""
+    return frozenset(name for state, name in METHODS if state is Handle)
 
 
 def is_out_of_view(bases: Collection[str]) -> bool:
@@ -375,3 +391,4 @@ def _import(*names: str) -> None:
         import_module(f"peft_lint.library.{name}")
     # What was not found before may be there now.
     find.cache_clear()
+    method_names.cache_clear()

@@ -175,6 +175,9 @@ def loss_backward(call: Call) -> Value:
 @unknown_method("requires_grad_")
 def parameter_requires_grad_(call: Call) -> Value:
     """Model freezing or unfreezing one parameter."""
+    for given in call.values():
+        # `torch.nn.Module.requires_grad_(model, True)`
+        call.machine.escape(given)
     if isinstance(call.receiver, Unknown):
         value = call.get(0, "requires_grad")
         on = Literal((True,)) if value is None else value
