@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from peft_lint.interpreter import access, conditions, contexts, counting, matching, shares
+from peft_lint.interpreter.objects import Instance, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Symbol,
@@ -172,8 +173,10 @@ def _try(machine: Machine, node: ast.Try, worlds: list[World]) -> list[World]:
     # Whoever leaves goes through `finally` first.
     left = outer._replace(returned=[], broken=[], continued=[], raised=[])
     machine.flow = flow = left._replace(raised=[])
-    seen: list[World] = [world.fork() for world in worlds]
     risks = [not _succeeds(one) for one in node.body]
+    if len(node.body) == 1 and all(_switches(machine, node.body[0], world) for world in worlds):
+        risks = [False]
+    seen: list[World] = [world.fork() for world in worlds] if risks[0] else []
     for index, statement in enumerate(node.body):
         worlds = machine.run_block([statement], worlds)
         # What the last assignment did, it did without an exception.
@@ -213,6 +216,34 @@ def _succeeds(node: ast.stmt) -> bool:
     call = node.value if isinstance(node, ast.Expr) else None
     function = call.func if isinstance(call, ast.Call) else None
     return isinstance(function, ast.Name) and function.id == "print"
+
+
+# What every model does without an exception, and what every PeftModel does.
+_OF_MODELS = frozenset({"eval", "train", "requires_grad_"})
+_OF_PEFT_MODELS = frozenset({"set_adapter", "enable_adapter_layers", "disable_adapter_layers"})
+
+
+def _switches(machine: Machine, node: ast.stmt, world: World) -> bool:
+    """Return whether a statement is a call on a model that is in view, and surely has it.
+
+    Who writes `try: model.eval()` reckons with models that the text does not show.
+    """
+    call = node.value if isinstance(node, (ast.Expr, ast.Assign)) else None
+    method = call.func if isinstance(call, ast.Call) else None
+    if not isinstance(method, ast.Attribute):
+        return False
+    owner = method.value
+    value = world.lookup(machine.frame, owner.id) if isinstance(owner, ast.Name) else None
+    if isinstance(owner, ast.Attribute) and isinstance(owner.value, ast.Name):
+        holder = world.state(world.lookup(machine.frame, owner.value.id))
+        value = holder.get(owner.attr) if isinstance(holder, Instance) else None
+    handle, name = world.handle(value), method.attr
+    if handle is None or value is None:
+        return False
+    if name in _OF_PEFT_MODELS:
+        return handle.kind is Kind.PEFT
+    # Prompt learning has no layers to take out.
+    return name in _OF_MODELS or conditions.has(world, value, name) is True
 
 
 def _with(machine: Machine, node: ast.With | ast.AsyncWith, worlds: list[World]) -> list[World]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from peft_lint.interpreter import access, conditions
-from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, derived
+from peft_lint.interpreter import access, builtin, conditions
+from peft_lint.interpreter.values import NOTHING_KNOWN, Literal, Value, derived, literal
 from peft_lint.interpreter.world import World
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.outline import own_nodes
@@ -62,6 +62,12 @@ def _fit(
         return _decide(machine, "is", subject, Literal((pattern.value,)), world)
     if isinstance(pattern, ast.MatchValue):
         return _decide(machine, "==", subject, machine.eval(pattern.value), world)
+    if isinstance(pattern, ast.MatchClass) and not (pattern.patterns or pattern.kwd_patterns):
+        handle = world.handle(subject)
+        kind = machine.eval(pattern.cls)
+        known = None if handle is None else builtin.is_instance(machine, handle, kind)
+        if known is not None:
+            return ([world], []) if known else ([], [world])
     other = world.fork()
     for inner in (pattern, *own_nodes(pattern)):
         name = getattr(inner, "name", None) or getattr(inner, "rest", None)
@@ -80,6 +86,9 @@ def _decide(
         if subject.single and value.single:
             condition = Literal((one[0] is two[0] if comparison == "is" else one == two,))
     known = conditions.known_truth(machine, condition, world)
+    if known is None and literal(value, ...) is None:
+        # A model is not None, nor is anything else that is true.
+        known = False if conditions.known_truth(machine, subject, world) else None
     if known is not None:
         return ([world], []) if known else ([], [world])
     other = world.fork()
