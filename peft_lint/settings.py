@@ -108,21 +108,26 @@ def _table(path: str, shown: str) -> tuple[dict[str, Any], str] | None:
         raise SettingsError(f"{shown}: {error.strerror}") from None
     if _embedded(path) and b"peft-lint" not in data and b"peft_lint" not in data:
         return None
-    table: Any = _parse(data, shown)
+    whole: Any = _parse(data, shown)
     text = data.decode("utf-8-sig")
-    if _embedded(path):
-        tool = table.get("tool")
-        table = tool.get("peft-lint") if isinstance(tool, dict) else None
-        if table is None:
-            if isinstance(tool, dict) and "peft_lint" in tool:
-                where = f"{shown}:{_row(text, ('peft_lint',), True)}"
-                raise SettingsError(f"{where}: `peft_lint` is not read: write [tool.peft-lint]")
-            return None
-        if not isinstance(table, dict):
-            raise SettingsError(
-                f"{shown}:{_row(text, ('peft-lint',), True)}: `peft-lint` must be a table"
-            )
-    return table, text
+
+    def wrong(key: str, message: str) -> SettingsError:
+        return SettingsError(f"{shown}:{_row(text, (key,), _embedded(path))}: {message}")
+
+    if not _embedded(path):
+        if "tool" in whole:
+            raise wrong("tool", "the options stand here by themselves, without [tool.peft-lint]")
+        return whole, text
+    tool = whole["tool"] if isinstance(whole.get("tool"), dict) else {}
+    table = tool.get("peft-lint")
+    if isinstance(table, dict):
+        return table, text
+    if table is not None:
+        raise wrong("peft-lint", "`peft-lint` must be a table")
+    for outer, key in ((tool, "peft_lint"), (whole, "peft-lint"), (whole, "peft_lint")):
+        if key in outer:
+            raise wrong(key, f"`{key}` is not read here: write [tool.peft-lint]")
+    return None
 
 
 def settings_from(root: str, values: Mapping[str, Any], source: str = "") -> Settings:

@@ -96,7 +96,8 @@ def test_a_broken_pyproject_of_others_is_not_our_business(folder):
         ("[tool.peft-lint.lint]\nselect = []\n", "pyproject.toml:1: unknown option `lint`"),
         ("[tool.peft-lint]\nqqq = 1\n", "pyproject.toml:2: unknown option `qqq`; `peft-lint settings --schema` lists them"),
         ('[tool.peft-lint]\nselect = "PEF1"\n', 'pyproject.toml:2: `select` must be a list of strings, such as ["PEF1"]'),
-        ("[project]\n\n[tool.peft_lint]\nselect = []\n", "pyproject.toml:3: `peft_lint` is not read: write [tool.peft-lint]"),
+        ("[project]\n\n[tool.peft_lint]\nselect = []\n", "pyproject.toml:3: `peft_lint` is not read here: write [tool.peft-lint]"),
+        ("[project]\n\n[peft-lint]\nselect = []\n", "pyproject.toml:3: `peft-lint` is not read here: write [tool.peft-lint]"),
     ],
 )  # fmt: skip
 def test_errors_name_the_place_and_what_to_do(folder, text, message):
@@ -111,6 +112,18 @@ def test_broken_toml_is_named_with_its_line(folder):
     (folder / "peft-lint.toml").write_text("preview = true\nselect = = 1\n")
     with pytest.raises(SettingsError, match=r"^peft-lint.toml:2: not valid TOML: "):
         load("peft-lint.toml")
+
+
+def test_a_file_of_our_own_has_no_header(folder):
+    (folder / "peft-lint.toml").write_text("\n[tool.peft-lint]\npreview = true\n")
+    with pytest.raises(SettingsError, match=r"^peft-lint.toml:2: the options stand here by them"):
+        load("peft-lint.toml")
+
+
+def test_a_project_that_only_depends_on_it_has_no_settings(folder):
+    text = '[dependency-groups]\ndev = ["peft-lint"]\n[tool.ruff]\nsrc = ["peft_lint"]\n'
+    (folder / "pyproject.toml").write_text(text)
+    assert load("pyproject.toml") is None
 
 
 def test_a_file_that_is_not_text(folder):
