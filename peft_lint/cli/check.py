@@ -30,6 +30,10 @@ _SHOWN_BYTES = 1_000_000
 # The report needs texts only, but freeing a tree takes a fifth of the time of making it: only
 # a long run does it, which would need a megabyte for each file.
 _KEPT_TREES = 100
+_NOTHING = (
+    "peft-lint: warning: nothing to analyse: no Python files, notebooks or Markdown pages "
+    "but what git or the settings leave out"
+)
 
 
 def check(options: CheckOptions) -> int:
@@ -68,8 +72,7 @@ class _Check:
         planned = [(path, self._plan_of(path)) for path in self._paths()]
         check_place(options, [path for path, _ in planned])
         if not planned and not self.broken and any(map(os.path.isdir, options.paths)):
-            note = "no Python files, notebooks or Markdown pages in what was named"
-            print(f"peft-lint: warning: {note}", file=sys.stderr)
+            print(_NOTHING, file=sys.stderr)
         try:
             for number, (path, plan) in enumerate(planned, 1):
                 self._progress.begin(number, len(planned))

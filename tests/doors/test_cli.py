@@ -289,7 +289,8 @@ def test_folders_with_nothing_to_analyse_are_told(cli):
     cli.write("data/a.csv", "1\n")
     assert cli("data") == 0
     assert cli.stderr == (
-        "peft-lint: warning: no Python files, notebooks or Markdown pages in what was named\n"
+        "peft-lint: warning: nothing to analyse: no Python files, notebooks or Markdown pages "
+        "but what git or the settings leave out\n"
     )
     cli.write("data/b.py", CLEAN)
     assert cli("data") == 0
