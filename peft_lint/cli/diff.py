@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 def unified(path: str, before: bytes, after: bytes, encoding: str) -> bytes:
     """Return a unified diff in the encoding of the file."""
+    # `patch` takes what stands before a tab for the name, and else what stands before a blank.
+    name = f"{path}\t" if " " in path else path
     lines = difflib.unified_diff(
-        list(_lines(before.decode(encoding))), list(_lines(after.decode(encoding))), path, path
+        list(_lines(before.decode(encoding))), list(_lines(after.decode(encoding))), name, name
     )
     text = "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines

@@ -149,6 +149,22 @@ def test_a_report_is_written_whole_or_not_at_all(cli):
     assert [path.name for path in cli.folder.iterdir()] == ["a.py"]
 
 
+def test_a_diff_can_be_applied(cli):
+    texts = {"a b.py": SCRIPT, "d/ü.py": SCRIPT.rstrip(), "w.py": SCRIPT.replace("\n", "\r\n")}
+    for name, text in texts.items():
+        cli.write(name, text)
+    assert cli(".", "--diff") == 1
+    assert "--- a b.py\t\n+++ a b.py\t\n" in cli.stdout
+    assert "--- w.py\n+++ w.py\n" in cli.stdout
+    apply = ["git", "apply", "-p0", "--whitespace=nowarn", "-"]
+    subprocess.run(apply, cwd=cli.folder, input=cli.stdout.encode(), check=True)
+    applied = {name: (cli.folder / name).read_bytes() for name in texts}
+    for name, text in texts.items():
+        cli.write(name, text)
+    assert cli(".", "--fix") == 0
+    assert applied == {name: (cli.folder / name).read_bytes() for name in texts}
+
+
 def test_a_report_takes_no_place_of_what_it_is_about(cli):
     cli.write("d/a.py", SCRIPT)
     (cli.folder / "link.txt").symlink_to("d/a.py")
