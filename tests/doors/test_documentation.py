@@ -13,7 +13,7 @@ import yaml
 from peft_lint.cli import COMMANDS
 from peft_lint.cli.options import parse_check
 from peft_lint.discovery import DEFAULT_EXCLUDES
-from peft_lint.finding import Severity
+from peft_lint.finding import Applicability, Severity
 from peft_lint.rulebook import all_rules
 from peft_lint.server.actions import FIX_ALL, NOTEBOOK_FIX_ALL
 from peft_lint.symptoms import all_symptoms, matching
@@ -164,6 +164,17 @@ def test_the_page_of_flake8_names_the_rules_that_give_infos_alone():
         for rule in all_rules()
         if rule.category != "tool" and rule.severity == (Severity.INFO,)
     ]
+
+
+def test_the_page_names_every_key_of_a_json_report(tmp_path):
+    text = (ROOT / "docs" / "doors" / "command-line.md").read_text()
+    section = text.split("\n## JSON\n", 1)[1].split("\n## ", 1)[0]
+    named = set(re.findall(r"`(\w+)`", section))
+    (tmp_path / "a.py").write_text(SCRIPT)
+    shown = run_here("peft_lint", "a.py", "--output-format", "json", folder=tmp_path)
+    keys = set(re.findall(r'"(\w+)":', shown.stdout))
+    values = {one.value for kind in (Severity, Applicability) for one in kind}
+    assert keys <= named <= keys | values
 
 
 def test_every_rule_lies_behind_a_symptom():
