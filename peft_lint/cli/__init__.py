@@ -48,7 +48,8 @@ def main(arguments: list[str]) -> int:
         _close_streams()
         # Where the reader went away, as in `peft-lint . | head`, nobody wants to hear of it.
         if not isinstance(error, BrokenPipeError):
-            complain(str(error))
+            place = f"{error.filename}: " if error.filename else ""
+            complain(f"{place}{error.strerror or error}")
         return 2
     except KeyboardInterrupt:
         complain("interrupted")

@@ -48,7 +48,24 @@ def test_an_output_that_takes_nothing_is_one_line_and_no_finding(cli, arguments)
             input=SCRIPT.encode(),
         )  # fmt: skip
     assert process.returncode == 2
-    assert process.stderr == b"peft-lint: error: [Errno 28] No space left on device\n"
+    assert process.stderr == b"peft-lint: error: No space left on device\n"
+
+
+def test_a_working_directory_that_is_gone_is_one_line(cli):
+    gone = cli.folder / "gone"
+    gone.mkdir()
+    command = (
+        "import os; os.rmdir(os.getcwd()); from peft_lint.cli import main; os._exit(main(['.']))"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=gone,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert process.returncode == 2
+    assert process.stderr == b"peft-lint: error: No such file or directory\n"
 
 
 def test_a_failure_that_cannot_be_told_is_in_the_exit_code(cli):
