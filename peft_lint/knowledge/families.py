@@ -42,31 +42,16 @@ class ModelClass(Record):
 
 
 class Heads(Record):
-    """The modules of one family's class for one task that do not come from the base model.
+    """The modules of a family's class for a task that do not come from the base model.
 
     `modules` stand beside the base model, `poolers` inside it (`bert.pooler`): a checkpoint
     may or may not have the latter's weights. `linear` are the linear layers that the modules
     are or hold ("classifier.dense"), but for those in lists.
     """
 
-    task: str
     modules: tuple[str, ...]
     poolers: tuple[str, ...]
     linear: tuple[str, ...]
-
-    @property
-    def covered_by(self) -> Mapping[str, tuple[str, ...]]:
-        """The modules that each task type makes PEFT train and save by itself."""
-        return {
-            task_type: tuple(module for module in self.modules if covers(module, added))
-            for task_type, added in ADDED_BY_TASK_TYPE.items()
-        }
-
-    @property
-    def uncovered(self) -> tuple[str, ...]:
-        """The modules that even the fitting task type leaves out."""
-        covered = self.covered_by.get(TASK_TYPES.get(self.task, ""), ())
-        return tuple(module for module in self.modules if module not in covered)
 
 
 class Checkpoint(Record):
@@ -155,7 +140,7 @@ def heads(family: str | None, task: str | None) -> Heads | None:
     if family is None or task is None:
         return None
     row = table("heads").get(task, {}).get(family)
-    return Heads(task, *map(tuple, row)) if row else None
+    return Heads(*map(tuple, row)) if row else None
 
 
 def batch_norms(family: str | None, task: str | None) -> tuple[str, ...]:
