@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Hashable, Iterator
 
 from peft_lint.finding import Applicability, Severity
 from peft_lint.lean import TYPE_CHECKING, Record
 
 if TYPE_CHECKING:
+    from peft_lint.interpreter.objects import Node, Steps
     from peft_lint.scene import Scene
-
-Node = ast.expr | ast.stmt
 
 
 class Withdraw(Exception):  # noqa: N818 - control flow of a visitor, not an error
@@ -56,7 +54,7 @@ class Suspicion(Record):
     severity: Severity
     message: str
     anchor: Node
-    story: tuple[tuple[Node, str], ...]
+    story: Steps
     cause: Hashable
     proposals: tuple[Proposal, ...] = ()
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from peft_lint import knowledge
 from peft_lint.document import Document
 from peft_lint.events import AdapterLoaded, Wrapped
-from peft_lint.interpreter.objects import Adapter, Body, Config, Node
+from peft_lint.interpreter.objects import Adapter, Body, Config, Node, Steps
 from peft_lint.interpreter.values import literal
 from peft_lint.knowledge.modules import ends, has_module
 from peft_lint.lean import Record
@@ -39,7 +39,7 @@ class Half(Record):
     """An adapter that is trained while weights of it, or beside it, are float16, and why."""
 
     adapter: Adapter
-    steps: tuple[tuple[Node, str], ...]
+    steps: Steps
 
 
 class HalfWeights:
@@ -78,7 +78,7 @@ class HalfWeights:
                     return Half(adapter, steps)
         return None
 
-    def _steps(self, adapter: Adapter, body: Body) -> tuple[tuple[Node, str], ...]:
+    def _steps(self, adapter: Adapter, body: Body) -> Steps:
         node, dtype = body.cast or (body.node, None)
         if body.cast is not None and node not in self._before[adapter.node]:
             step = (node, "the cast makes what is trained float16 as well")

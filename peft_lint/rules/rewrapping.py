@@ -6,7 +6,15 @@ import ast
 
 from peft_lint.events import AdapterLoaded, Enclosed, Inference, Merged, Saved, Trained
 from peft_lint.finding import Applicability
-from peft_lint.interpreter.objects import PEFT_MODELS, PEFT_PARTS, Adapter, Handle, Node, Weights
+from peft_lint.interpreter.objects import (
+    PEFT_MODELS,
+    PEFT_PARTS,
+    Adapter,
+    Handle,
+    Node,
+    Steps,
+    Weights,
+)
 from peft_lint.lean import Record
 from peft_lint.rules.guards import blocks_around, need_not_precede
 from peft_lint.rules.loops import picks_rounds
@@ -118,12 +126,12 @@ class Rewraps:
             return f"{start}: its first model now uses this one"
         return f"{start}: layers that this one does not replace keep the first"
 
-    def story(self, rewrap: Rewrap) -> tuple[tuple[Node, str], ...]:
+    def story(self, rewrap: Rewrap) -> Steps:
         """Return the steps from the first adapter to the use of its model."""
         node = rewrap.event.node
         if rewrap.carried.node is node:
             words = "the model is wrapped here again: it still carries the adapter of the last time"
-            steps: tuple[tuple[Node, str], ...] = ((node, words),)
+            steps: Steps = ((node, words),)
         else:
             steps = (
                 (rewrap.carried.node, "PEFT puts the first adapter into the model's layers here"),

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from peft_lint.finding import Applicability
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.locations import locate
-from peft_lint.suspicion import Node, NoFix, Proposal
+from peft_lint.suspicion import NoFix, Proposal
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from peft_lint.interpreter.objects import Node
     from peft_lint.syntax.rewriting import Rewriting
 
 

@@ -6,7 +6,7 @@ import ast
 
 from peft_lint.events import ConfigMade, ConfigUsed
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Node
+from peft_lint.interpreter.objects import Node, Steps
 from peft_lint.interpreter.values import Literal
 from peft_lint.lean import Record
 from peft_lint.rules.guards import expects, is_conditional, names_the_class
@@ -75,7 +75,7 @@ def _suspicion(
         title = f"Write {field}={code}" if code else f"Leave {field} out"
         visitor = ReplaceKeyword(field, code) if code else RemoveKeyword(field)
         proposals = (Proposal(title, wrong.applicability, visitor, (config.node,)),)
-    story: tuple[tuple[Node, str], ...] = ((anchor, wrong.message),)
+    story: Steps = ((anchor, wrong.message),)
     if event.node is not config.node:
         story = (*story, (event.node, "and the config is used here"))
     severity = Severity.ERROR

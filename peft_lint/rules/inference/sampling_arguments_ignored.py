@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import Inference
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Arguments, Node
+from peft_lint.interpreter.objects import Arguments, Node, Steps
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.lean import Record
 from peft_lint.names import variables
@@ -130,7 +130,7 @@ def _is_tokens(star: ast.expr, scene: Scene) -> bool:
 def _suspicion(holder: ast.Call, names: list[str], call: Node) -> Suspicion:
     listed = " and ".join(", ".join(names).rsplit(", ", 1))
     verb = "has" if len(names) == 1 else "have"
-    story: tuple[tuple[Node, str], ...] = ((call, "tokens are generated without sampling here"),)
+    story: Steps = ((call, "tokens are generated without sampling here"),)
     if holder is not call:
         story = ((holder, "the settings switch sampling off here"), *story)
     unsafe, sample = Applicability.UNSAFE, ReplaceKeyword("do_sample", "True")

@@ -128,11 +128,6 @@ def _suspicion(use: Use, tuned: dict[ast.AST, None], base: ast.expr | None) -> S
     other = next((node for node in reversed(tuned) if node not in use.nodes), use.nodes[-1])
     assert isinstance(anchor, ast.expr)
     assert isinstance(other, ast.expr)
-    story: tuple[tuple[Node, str], ...] = (
-        (use.wrap, "PEFT puts the adapter into the base model's own layers here"),
-        (other, "the PeftModel answers here"),
-        (anchor, "and the base model answers here, with the adapter as well"),
-    )
     proposals: tuple[Proposal, ...] = ()
     if isinstance(base, (ast.Name, ast.Attribute)):
         title = "Put the adapter on a copy of the base model"
@@ -142,7 +137,11 @@ def _suspicion(use: Use, tuned: dict[ast.AST, None], base: ast.expr | None) -> S
         severity=Severity.ERROR,
         message="the base model answers with the adapter that its PeftModel has put into it",
         anchor=anchor,
-        story=story,
+        story=(
+            (use.wrap, "PEFT puts the adapter into the base model's own layers here"),
+            (other, "the PeftModel answers here"),
+            (anchor, "and the base model answers here, with the adapter as well"),
+        ),
         cause=use.wrap,
         proposals=proposals,
     )

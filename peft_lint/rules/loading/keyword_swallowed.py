@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import AdapterLoaded, Converted, Saved
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Kind, Node
+from peft_lint.interpreter.objects import Body, Kind, Node, Steps
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.lean import Record
 from peft_lint.library.dtypes import KEYWORDS, dtype_of, loaded_as
@@ -31,7 +31,7 @@ class Loss(Record):
     severity: Severity
     cost: str
     proposal: Proposal
-    story: tuple[tuple[Node, str], ...] = ()
+    story: Steps = ()
 
 
 class Rule:

@@ -92,11 +92,6 @@ class Rule(Merging):
         from peft_lint.rules.rewrapping_fix import ReplaceBase
 
         merge = self.merges.get(first.node, first.node)
-        steps: tuple[tuple[Node, str], ...] = (
-            (merge, "an adapter is merged into the base model itself here"),
-            (use, "the merged model is used by itself here"),
-            (load.node, "and the next adapter is put on the same base here"),
-        )
         proposals: tuple[Proposal, ...] = ()
         if isinstance(first.base, (ast.Name, ast.Attribute)):
             title = "Merge each adapter into a copy of the base model"
@@ -107,7 +102,11 @@ class Rule(Merging):
             severity=Severity.ERROR,
             message="the base model still has the previous adapter merged in",
             anchor=load.node,
-            story=steps,
+            story=(
+                (merge, "an adapter is merged into the base model itself here"),
+                (use, "the merged model is used by itself here"),
+                (load.node, "and the next adapter is put on the same base here"),
+            ),
             cause=load.node,
             proposals=proposals,
         )

@@ -15,7 +15,7 @@ from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-Steps = dict[ast.stmt, tuple[Node, str]]
+Noted = dict[ast.stmt, tuple[Node, str]]
 _READER = "peft.get_peft_model_state_dict"
 # From this release on PEFT finds the adapter's weights in what such a function gives (A10).
 _HARMLESS = "0.20"
@@ -29,8 +29,8 @@ class Rule:
         self._bodies: dict[ast.stmt, Node] = {}
         self._given_back: set[ast.stmt] = set()
         self._read: set[ast.stmt] = set()
-        self._saves: Steps = {}
-        self._trainings: Steps = {}
+        self._saves: Noted = {}
+        self._trainings: Noted = {}
 
     def on_state_dict_replaced(self, event: StateDictReplaced, scene: Scene) -> None:
         """Suspect a function that asks PEFT for the adapter's weights; discharge the others."""
@@ -102,7 +102,7 @@ class Rule:
         body = scene.body(event).node
         return {statement for statement, one in self._bodies.items() if one is body}
 
-    def _note(self, steps: Steps, event: Saved | Trained, scene: Scene, words: str) -> None:
+    def _note(self, steps: Noted, event: Saved | Trained, scene: Scene, words: str) -> None:
         """Note a step where the suspected function is the model's `state_dict`."""
         statement = scene.body(event).state_dict_by
         if statement in self._functions:

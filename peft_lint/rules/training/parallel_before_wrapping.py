@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from peft_lint.events import Accelerated, Compiled, Enclosed, Saved, Trained
 from peft_lint.finding import Severity
-from peft_lint.interpreter.objects import Body, Handle, Kind, Node
+from peft_lint.interpreter.objects import Body, Handle, Kind, Node, Steps
 from peft_lint.lean import Record
 from peft_lint.library.registry import canonical
 from peft_lint.locations import locate
@@ -124,7 +124,7 @@ def _single(target: ast.expr) -> list[ast.expr]:
 def _suspicion(wrap: Wrap, use: Node, scene: Scene) -> Suspicion:
     event, made = wrap.event, wrap.made
     what = ast.unparse(made.func).rpartition(".")[2]
-    story: tuple[tuple[Node, str], ...] = (
+    story: Steps = (
         (made, f"{what} makes a wrapper of the base model here"),
         (event.node, "the adapter is put into the wrapper, not around it"),
     )

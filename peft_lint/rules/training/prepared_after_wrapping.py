@@ -16,7 +16,7 @@ from peft_lint.events import (
     Wrapped,
 )
 from peft_lint.finding import Severity
-from peft_lint.interpreter.objects import Body, Node, Weights
+from peft_lint.interpreter.objects import Body, Node, Steps, Weights
 from peft_lint.rules.untrained import Untrained
 from peft_lint.scene import Scene
 from peft_lint.suspicion import Proposal, Suspicion
@@ -113,7 +113,7 @@ class Rule(Untrained):
         from peft_lint.rules.turning import Step, turned
 
         adapter = (event.before.adapters or ())[-1]
-        story: tuple[tuple[Node, str], ...] = (
+        story: Steps = (
             (adapter.node, "the model gets its adapter here"),
             (event.node, "and every parameter is frozen here, those of the adapter as well"),
         )

@@ -15,7 +15,7 @@ from peft_lint.events import (
     Trained,
 )
 from peft_lint.finding import Applicability, Severity
-from peft_lint.interpreter.objects import Body, Node
+from peft_lint.interpreter.objects import Body, Node, Steps
 from peft_lint.interpreter.values import Literal, Value, literal
 from peft_lint.library.dtypes import loaded_as
 from peft_lint.rules.paths import Paths
@@ -122,7 +122,7 @@ def _is_half(body: Body) -> bool:
 
 def _suspicion(event: Prepared, body: Body, run: Node | None) -> Suspicion:
     message = "the model is not quantised: this makes its 16-bit weights twice as large"
-    steps: tuple[tuple[Node, str], ...] = ((event.node, "and its weights become float32 here"),)
+    steps: Steps = ((event.node, "and its weights become float32 here"),)
     if run is not None:
         message = "the model is not quantised and has no adapter: this only freezes all of it"
         words = "every parameter is frozen here, and no adapter follows"

@@ -59,11 +59,6 @@ class Rule(Inside):
             return
         made, name = found
         anchor = made.model_node or made.node
-        story: tuple[tuple[Node, str], ...] = (
-            (adapter.node, "PEFT puts the adapter into the base model's own layers here"),
-            (anchor, "the trainer gets the base model here, not the PeftModel"),
-            (symptom, words),
-        )
         suspicion = Suspicion(
             code="PEF411",
             severity=Severity.ERROR,
@@ -71,7 +66,11 @@ class Rule(Inside):
                 "the trainer gets the base model, in which the adapter is, instead of the PeftModel"
             ),
             anchor=anchor,
-            story=story,
+            story=(
+                (adapter.node, "PEFT puts the adapter into the base model's own layers here"),
+                (anchor, "the trainer gets the base model here, not the PeftModel"),
+                (symptom, words),
+            ),
             cause=adapter.node,
             proposals=self._proposals(made, name, adapter, scene),
         )
