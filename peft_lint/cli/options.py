@@ -170,22 +170,7 @@ def parse_check(arguments: list[str]) -> CheckOptions:
     """Return what `peft-lint check` was asked to do."""
     parser = check_parser()
     namespace = parser.parse(arguments)
-    if namespace.update_baseline and namespace.baseline is None:
-        parser.error("--update-baseline needs --baseline FILE")
-    if namespace.watch and (namespace.update_baseline or namespace.add_ignores is not None):
-        parser.error("--watch goes without --update-baseline and --add-ignores")
-    if namespace.watch and STDIN in namespace.paths:
-        parser.error("--watch needs paths: standard input is read once")
-    if namespace.unsafe_fixes and not (namespace.fix or namespace.diff):
-        parser.error("--unsafe-fixes needs --fix or --diff")
-    if namespace.stdin_filename is not None and STDIN not in namespace.paths:
-        parser.error("--stdin-filename needs the path -, which stands for standard input")
-    if namespace.statistics and namespace.output_format != "full":
-        parser.error("--statistics is a report of its own: it goes without --output-format")
-    if namespace.config is not None and namespace.isolated:
-        parser.error("--isolated goes without --config")
-    if namespace.add_ignores is not None and namespace.fix:
-        parser.error("--add-ignores goes without --fix: first fix, then ignore what is left")
+    _refuse_contradictions(parser, namespace)
     values: dict[str, Any] = targets(namespace)
     for option in OPTIONS:
         given = getattr(namespace, option.key.replace("-", "_"), None)
@@ -213,6 +198,26 @@ def parse_check(arguments: list[str]) -> CheckOptions:
         statistics=namespace.statistics,
         watch=namespace.watch,
     )
+
+
+def _refuse_contradictions(parser: Parser, namespace: argparse.Namespace) -> None:
+    """End with a usage error where an option lacks its partner, or meets one that it excludes."""
+    if namespace.update_baseline and namespace.baseline is None:
+        parser.error("--update-baseline needs --baseline FILE")
+    if namespace.watch and (namespace.update_baseline or namespace.add_ignores is not None):
+        parser.error("--watch goes without --update-baseline and --add-ignores")
+    if namespace.watch and STDIN in namespace.paths:
+        parser.error("--watch needs paths: standard input is read once")
+    if namespace.unsafe_fixes and not (namespace.fix or namespace.diff):
+        parser.error("--unsafe-fixes needs --fix or --diff")
+    if namespace.stdin_filename is not None and STDIN not in namespace.paths:
+        parser.error("--stdin-filename needs the path -, which stands for standard input")
+    if namespace.statistics and namespace.output_format != "full":
+        parser.error("--statistics is a report of its own: it goes without --output-format")
+    if namespace.config is not None and namespace.isolated:
+        parser.error("--isolated goes without --config")
+    if namespace.add_ignores is not None and namespace.fix:
+        parser.error("--add-ignores goes without --fix: first fix, then ignore what is left")
 
 
 def check_parser() -> Parser:
