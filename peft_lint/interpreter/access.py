@@ -29,6 +29,7 @@ from peft_lint.interpreter.values import (
     key,
     literal,
     merged,
+    same,
 )
 from peft_lint.lean import TYPE_CHECKING
 from peft_lint.library import registry
@@ -170,16 +171,17 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
     """Return `owner[index]`."""
     place = literal(index)
     if isinstance(owner, Items):
-        if owner.exact and isinstance(place, int) and -len(owner.items) <= place < len(owner.items):
-            return owner.items[place]
+        if owner.exact and isinstance(place, int):
+            inside = -len(owner.items) <= place < len(owner.items)
+            return owner.items[place] if inside else NOTHING_KNOWN
         if len(owner.items) == 1:
-            return owner.items[0]
+            return owner.items[0] if owner.exact else _one_of(machine, owner.items[0], index)
     elif isinstance(owner, Entries):
         found = owner.get(place) if isinstance(place, str) else None
         if found is not None:
             return found
         if len(owner.items) == 1 and not owner.exact:
-            return owner.items[0][1]
+            return _one_of(machine, owner.items[0][1], index)
     elif isinstance(owner, Unknown):
         attributes = machine.world.attributes
         assigned = attributes.get((key(owner), f"[{place!r}]")) if attributes else None
@@ -196,6 +198,23 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
     # One of several, and the text does not say which: what happens to it happens to any.
     machine.escape(owner)
     return NOTHING_KNOWN
+
+
+def _one_of(machine: Machine, value: Value, index: Value) -> Value:
+    """Return what a container holds under an index, where `value` stands for each in it.
+
+    It is the first one that the code asks for; under another index there is another object.
+    """
+    held = contained(value)
+    if held:
+        owner = ("each", held)
+        first = machine.world.attributes.get((owner, "index"))
+        if first is None:
+            machine.world.set_attribute(owner, "index", index)
+        elif index is NOTHING_KNOWN or not same(first, index):
+            machine.escape(value)
+            return NOTHING_KNOWN
+    return value
 
 
 # A display of this many items is walked item by item.
@@ -232,10 +251,12 @@ def element(machine: Machine, iterable: Value) -> Value:
     """Return what a loop over `iterable` binds, when the rounds are not told apart."""
     if isinstance(iterable, Items) and len(iterable.items) == 1:
         return iterable.items[0]
-    if isinstance(iterable, Unknown) and iterable.origin is not None:
+    named = isinstance(iterable, Unknown) and iterable.origin is not None
+    if named or isinstance(iterable, Symbol):
         statement = machine.statement
         visit = machine.visits.get(statement, 0) if statement else 0
-        return Unknown(("element", key(iterable), visit), iterable.handles, iterable.depth + 1)
+        known = iterable if isinstance(iterable, Unknown) else NOTHING_KNOWN
+        return Unknown(("element", key(iterable), visit), known.handles, known.depth + 1)
     if isinstance(iterable, Bound):
         return Bound(iterable, "item")
     machine.escape(iterable)

@@ -68,11 +68,12 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
                 model(machine, iterable, machine.code.facts(node).words)
 
             def enter(
-                at: World, _: bool, iterable: Value = iterable
+                at: World, again: bool, iterable: Value = iterable
             ) -> tuple[list[World], list[World]]:
                 left = at.fork()
                 machine.world = at
-                access.assign(machine, node.target, access.element(machine, iterable))
+                element = access.element(machine, iterable)
+                access.assign(machine, node.target, access.another(element) if again else element)
                 return [machine.world], [left]
 
             with machine.surrounded(context):
