@@ -26,6 +26,7 @@ from peft_lint.interpreter.values import (
     contained,
     derived,
     drawn_from,
+    functions_in,
     key,
     literal,
     merged,
@@ -196,8 +197,14 @@ def item(machine: Machine, owner: Value, index: Value) -> Value:
     elif not contained(owner):
         return derived("item", owner, index)
     # One of several, and the text does not say which: what happens to it happens to any.
+    return _any_of(machine, owner)
+
+
+def _any_of(machine: Machine, owner: Value) -> Value:
+    """Return one of what a container holds; who calls one of its functions may call any."""
     machine.escape(owner)
-    return NOTHING_KNOWN
+    functions = any(True for _ in functions_in(owner))
+    return derived("item", owner, "any") if functions else NOTHING_KNOWN
 
 
 def _one_of(machine: Machine, value: Value, index: Value) -> Value:
@@ -259,8 +266,7 @@ def element(machine: Machine, iterable: Value) -> Value:
         return Unknown(("element", key(iterable), visit), known.handles, known.depth + 1)
     if isinstance(iterable, Bound):
         return Bound(iterable, "item")
-    machine.escape(iterable)
-    return NOTHING_KNOWN
+    return _any_of(machine, iterable)
 
 
 def another(value: Value) -> Value:

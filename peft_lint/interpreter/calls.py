@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from peft_lint.interpreter import access, builtin, classes, relevance
 from peft_lint.interpreter.call import Call, result_of
@@ -150,6 +151,10 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
         if isinstance(value, (Items, Entries)):
             machine.world.replace_value(value, value.overwritten())
     match function:
+        case Unknown(origin=("item", Items(items=items), *_)):
+            _call_one_of(machine, items, call)
+        case Unknown(origin=("item", Entries(items=entries), *_)):
+            _call_one_of(machine, (value for _, value in entries), call)
         case Unknown(origin=("attribute", Ref(id=number), _)):
             state = machine.world.heap.get(number)
             if isinstance(state, Instance):
@@ -164,6 +169,13 @@ def call_unknown(machine: Machine, function: Value, call: Call) -> Value:
         # What a part of a model gives, such as the values of a dict of parameters, is one too.
         return Unknown(("given", function.origin, result.origin), result.handles, 1)
     return result
+
+
+def _call_one_of(machine: Machine, values: Iterable[Value], call: Call) -> None:
+    """Call one of several functions, where the text does not say which."""
+    for value in values:
+        if isinstance(value, Function):
+            relevance.cut_off(machine, value, call.values())
 
 
 def function_value(machine: Machine, node: FunctionNode) -> Function:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 
 from peft_lint.interpreter import access
 from peft_lint.interpreter.objects import Instance, State
@@ -42,6 +42,8 @@ _SETTING = frozenset({"setattr", "delattr", "vars", "__dict__", "globals"})
 _BINDING = frozenset({"exec", "globals", "locals", "vars"})
 # Of a module: `setattr(sys.modules[__name__], name, value)`.
 _SETS_GLOBALS = frozenset({"setattr", "modules"})
+# What an attribute by which a function is called may hold.
+_HOLDERS = frozenset((Function, Items, Entries))
 # Methods that run though nobody names them: where an object is called, entered or looped over.
 _SPECIAL = ("__call__", "forward", "__enter__", "__iter__", "__getitem__")
 
@@ -109,16 +111,21 @@ def matters(machine: Machine, statement: ast.stmt, worlds: Sequence[World]) -> b
     for world in worlds:
         if _acts(machine, world, reach) or _touches(world, machine.frame, (), reach):
             return True
-    variables, heap = worlds[0].frames[machine.frame].variables, worlds[0].heap
+    return _leads_on(statement, own.words, worlds[0], machine.frame)
+
+
+def _leads_on(statement: ast.stmt, words: Set[str], world: World, frame: int) -> bool:
+    """Return whether a name holds what has to be run, though no word of the text leads to it."""
+    variables, heap = world.frames[frame].variables, world.heap
     raises = _raises(statement)
-    for name in variables.keys() & own.words:
+    for name in variables.keys() & words:
         value = variables[name]
+        if _runs(name, value) or (raises and _is_zero(value)):
+            return True
         if isinstance(value, Unknown):
             if heap and drawn_from(value) is not None:
                 return True
-        elif _is_modelled(value) or (raises and _is_zero(value)):
-            return True
-        elif isinstance(value, Symbol) and "setattr" in own.words:
+        elif isinstance(value, Symbol) and "setattr" in words:
             # Of a module, this one included: what the text says of it holds no longer.
             return True
     return isinstance(statement, ast.Expr) and _hands_over(statement.value, variables)
@@ -131,13 +138,25 @@ def _hands_over(call: ast.expr, variables: Mapping[str, Value]) -> bool:
     )
 
 
-def _is_modelled(value: Value) -> bool:
-    """Return whether calling a value, or an item of it, runs a library model or the document."""
-    if isinstance(value, Items):
-        return any(_is_modelled(item) for item in value.items)
+def _runs(name: str, value: Value) -> bool:
+    """Return whether a call of what a name holds runs what no word of the text leads to.
+
+    That is a library model, a bound method, a lambda, or a function under another name.
+    """
+    kind = value.__class__
+    if kind is Unknown:
+        origin = value.origin  # type: ignore[union-attr]
+        # One of the functions that a container holds.
+        return origin.__class__ is tuple and origin[0] == "item" and origin[-1] == "any"
     if isinstance(value, Symbol):
         return registry.find(value.name) is not None
-    return isinstance(value, (Bound, Partial))
+    if isinstance(value, Function):
+        return isinstance(value.node, ast.Lambda) or value.node.name != name
+    if isinstance(value, Items):
+        return any(_runs("", item) for item in value.items)
+    if isinstance(value, Entries):
+        return any(item.__class__ in _HOLDERS and _runs("", item) for _, item in value.items)
+    return kind is Bound or kind is Partial
 
 
 def _raises(statement: ast.stmt) -> bool:
@@ -226,11 +245,20 @@ def _touches(world: World, frame: int, objects: Sequence[int], reach: Reach) -> 
             or not words.isdisjoint(state.tracked)
             or not led.isdisjoint(state.tracked)
             or (state.tracked and number in named and _may_change(state, reach))
+            or _keeps_function(state, reach)
         ):
             return True
     for (_, name), value in world.attributes.items():
         # An item of something unknown is one that any name may lead to.
         if (reach.says(name) or name.startswith("[")) and (contained(value) or _is_zero(value)):
+            return True
+    return False
+
+
+def _keeps_function(state: Instance, reach: Reach) -> bool:
+    """Return whether an attribute that code names holds a function under another name."""
+    for name, value in state.attributes.items():
+        if value.__class__ in _HOLDERS and reach.says(name) and _runs(name, value):
             return True
     return False
 

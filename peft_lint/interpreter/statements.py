@@ -17,6 +17,7 @@ from peft_lint.interpreter.values import (
     Symbol,
     Value,
     derived,
+    functions_in,
     merged,
 )
 from peft_lint.interpreter.world import World
@@ -195,6 +196,10 @@ def _function(
             # Whatever state the decorator calls it in: nothing is claimed of its body.
             function = function._replace(contexts=(*function.contexts, "opaque"))
             machine.reached.add(node)
+        else:
+            for part in functions_in(value):
+                # What it keeps of the functions that it decorates is not followed.
+                relevance.forget(machine, machine.world, machine.frame, part)
     machine.code.defined.add(node.name)
     if node not in machine.reached:
         machine.pending[node] = function
