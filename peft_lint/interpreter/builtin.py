@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from peft_lint import knowledge
-from peft_lint.interpreter import access, calls, classes, conditions
+from peft_lint.interpreter import access, calls, classes, conditions, containers
 from peft_lint.interpreter.objects import Config, Handle, Instance, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -105,7 +105,7 @@ def _sequence(kind: str) -> Callable[[Machine, Call], Value]:
         if isinstance(value, Items):
             return Items(kind, value.items, value.exact, arguments.node)
         if drawn_from(value) is not None:
-            return access.collection(machine, value, arguments.node, lazy=False)
+            return containers.collection(machine, value, arguments.node, lazy=False)
         return derived(kind, value)
 
     return model
@@ -119,7 +119,7 @@ def _range(machine: Machine, arguments: Call) -> Value:
 
 
 def _enumerate(machine: Machine, arguments: Call) -> Value:
-    inner = access.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
+    inner = containers.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
     return Items("list", (Items("tuple", (machine.fresh(arguments.node), inner)),), exact=False)
 
 
@@ -127,14 +127,14 @@ def _zip(machine: Machine, arguments: Call) -> Value:
     # Where another ends first, a loop does not meet all of a model's parameters.
     parts = tuple(
         derived("zipped", element) if drawn_from(element) is not None else element
-        for element in (access.element(machine, value) for value in arguments.args)
+        for element in (containers.element(machine, value) for value in arguments.args)
     )
     return Items("list", (Items("tuple", parts),), exact=False)
 
 
 def _dict(machine: Machine, arguments: Call) -> Value:
     if len(arguments.args) == 1 and drawn_from(arguments.args[0]) is not None:
-        return access.collection(machine, arguments.args[0], arguments.node, lazy=False)
+        return containers.collection(machine, arguments.args[0], arguments.node, lazy=False)
     entries = Entries((), True, arguments.node)
     for value in arguments.args:
         entries = merged(entries, value)
@@ -147,7 +147,7 @@ def _any(name: str, operator: str) -> Callable[[Machine, Call], Value]:
         if isinstance(value, Items) and value.exact and value.items:
             # One question, whichever way it is spelled.
             return derived(operator, *value.items)
-        each = access.each_of(machine, value)
+        each = containers.each_of(machine, value)
         if each in ("none", str(name == "all").lower()):
             return Literal((name == "all",), arguments.node)
         return derived(name, *arguments.values())
@@ -160,7 +160,7 @@ def _counted(name: str, *nothing: str) -> Callable[[Machine, Call], Value]:
 
     def model(machine: Machine, arguments: Call) -> Value:
         value = arguments.args[0] if len(arguments.args) == 1 else NOTHING_KNOWN
-        if access.each_of(machine, value) in nothing:
+        if containers.each_of(machine, value) in nothing:
             return Literal((0,), arguments.node)
         return derived(name, *arguments.values())
 
@@ -177,9 +177,9 @@ def _exit(machine: Machine, arguments: Call) -> Value:
 
 
 def _next(machine: Machine, arguments: Call) -> Value:
-    if len(arguments.args) == 2 and access.each_of(machine, arguments.args[0]) == "none":
+    if len(arguments.args) == 2 and containers.each_of(machine, arguments.args[0]) == "none":
         return arguments.args[1]
-    return access.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
+    return containers.element(machine, arguments.args[0]) if arguments.args else NOTHING_KNOWN
 
 
 def _mapped(*, keeps: bool) -> Callable[[Machine, Call], Value]:
@@ -192,12 +192,12 @@ def _mapped(*, keeps: bool) -> Callable[[Machine, Call], Value]:
         registry.hand_over(machine, arguments)
         function, *given = arguments.args or (NOTHING_KNOWN,)
         if isinstance(function, Function) and len(given) == 1 and drawn_from(given[0]) is not None:
-            one = arguments._replace(args=(access.element(machine, given[0]),))
+            one = arguments._replace(args=(containers.element(machine, given[0]),))
             value = machine.choose(lambda: calls.outcomes(machine, function, one, None))
             if keeps and conditions.known_truth(machine, value, machine.world) is False:
                 each = "none"
         last = arguments.args[-1] if arguments.args else NOTHING_KNOWN
-        return access.collection(machine, last, arguments.node, lazy=True, each=each)
+        return containers.collection(machine, last, arguments.node, lazy=True, each=each)
 
     return model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from peft_lint.interpreter import access, builtin, classes, relevance
+from peft_lint.interpreter import access, builtin, classes, containers, relevance
 from peft_lint.interpreter.call import Call, result_of
 from peft_lint.interpreter.code import FunctionNode
 from peft_lint.interpreter.joining import settle
@@ -140,7 +140,7 @@ def _apply_bound(machine: Machine, function: Bound, call: Call) -> Value:
     if isinstance(receiver, Super):
         return classes.call_super(machine, receiver, what, call)
     if isinstance(receiver, (Items, Entries)):
-        return access.change_container(machine, receiver, what, call)
+        return containers.change_container(machine, receiver, what, call)
     return derived(what, receiver, *call.values())
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from peft_lint.interpreter import access, conditions, contexts, counting, matching, shares
+from peft_lint.interpreter import (
+    access,
+    conditions,
+    containers,
+    contexts,
+    counting,
+    matching,
+    shares,
+)
 from peft_lint.interpreter.objects import Instance, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
@@ -61,9 +69,9 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
         for iterable, after in machine.evaluate(node.iter, world):
             context = machine.context.around(node, asks=iterable == _STANDARD_INPUT)
             machine.world = after
-            rounds = access.rounds(machine, iterable)
+            rounds = containers.rounds(machine, iterable)
             if rounds is None:
-                rounds = access.one_of_each(iterable)
+                rounds = containers.one_of_each(iterable)
             for model in registry.LOOPS:
                 model(machine, iterable, machine.code.facts(node).words)
 
@@ -72,8 +80,10 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, worlds: list[World]) ->
             ) -> tuple[list[World], list[World]]:
                 left = at.fork()
                 machine.world = at
-                element = access.element(machine, iterable)
-                access.assign(machine, node.target, access.another(element) if again else element)
+                element = containers.element(machine, iterable)
+                access.assign(
+                    machine, node.target, containers.another(element) if again else element
+                )
                 return [machine.world], [left]
 
             with machine.surrounded(context):
@@ -105,7 +115,7 @@ def _unrolled(
 
 def _turns(machine: Machine, node: ast.For | ast.AsyncFor, iterable: Value) -> list[shares.Turn]:
     """Return the rounds of a loop that freezes or unfreezes parameters, none for any other."""
-    turns = shares.turns(machine, node, access.element(machine, iterable))
+    turns = shares.turns(machine, node, containers.element(machine, iterable))
     if turns and shares.leaves_early(node):
         return []
     told = shares.carried(machine, node, machine.world) if turns else {}

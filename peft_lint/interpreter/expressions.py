@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from peft_lint.interpreter import access, calls, conditions, shares
+from peft_lint.interpreter import access, calls, conditions, containers, shares
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
@@ -243,7 +243,7 @@ def _lambda(machine: Machine, node: ast.Lambda) -> Value:
 def _subscript(machine: Machine, node: ast.Subscript) -> Value:
     value = machine.eval(node.value)
     index = machine.eval(node.slice)
-    return access.item(machine, value, index)
+    return containers.item(machine, value, index)
 
 
 def _slice(machine: Machine, node: ast.Slice) -> Value:
@@ -259,7 +259,7 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
     try:
         first, *others = node.generators
         iterable = machine.eval(first.iter)
-        element = access.element(machine, iterable)
+        element = containers.element(machine, iterable)
         turns = [] if others else shares.turns(machine, node, element)
         if turns:
             value = _in_turns(machine, node, turns)
@@ -269,7 +269,7 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
             decided, newest = len(machine.world.facts), machine.world.next
             tests = _take(machine, first, element)
             for generator in others:
-                _take(machine, generator, access.element(machine, machine.eval(generator.iter)))
+                _take(machine, generator, containers.element(machine, machine.eval(generator.iter)))
             value = _made(machine, node)
             if drawn_from(iterable) is not None:
                 each = _each(machine, tests, value)
@@ -284,7 +284,7 @@ def _comprehension(machine: Machine, node: _Comprehension) -> Value:
             machine.world.pop(inner)
     if not contained(value):
         lazy = isinstance(node, ast.GeneratorExp)
-        return access.collection(machine, iterable, node, lazy, each)
+        return containers.collection(machine, iterable, node, lazy, each)
     if isinstance(node, ast.DictComp):
         return Entries((("<each>", value),), exact=False, node=node)
     return Items("list", (value,), exact=False, node=node)
@@ -296,7 +296,7 @@ def _make_another(machine: Machine, node: _Comprehension, element: Value) -> Non
     A generator makes the next one when it is asked, after whatever was done since.
     """
     if not isinstance(node, ast.GeneratorExp):
-        _take(machine, node.generators[0], access.another(element))
+        _take(machine, node.generators[0], containers.another(element))
         _made(machine, node)
 
 
@@ -322,7 +322,7 @@ def _rounds(machine: Machine, node: _Comprehension, iterable: Value) -> list[Val
         ):
             return list(iterable.items)
         return []
-    rounds = access.rounds(machine, iterable)
+    rounds = containers.rounds(machine, iterable)
     element = node.value if isinstance(node, ast.DictComp) else node.elt
     return rounds if rounds and _matters(machine, element) else []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peft_lint.events import Stepped
-from peft_lint.interpreter import access
+from peft_lint.interpreter import containers
 from peft_lint.interpreter.call import result_of
 from peft_lint.interpreter.objects import Handle, Node, Optimizer, Parameters
 from peft_lint.interpreter.values import (
@@ -92,13 +92,13 @@ def _drawn(machine: Machine, number: int, handle: Handle, value: Unknown) -> Par
     assert isinstance(origin, tuple)
     body = machine.world.body(handle)
     if origin[0] == "parameters":
-        return _parameters(number, access.held_by(body, picks=False), whole=True)
+        return _parameters(number, containers.held_by(body, picks=False), whole=True)
     if origin[0] == "collected":
         inner, moment, picks = origin[1:4]
         while isinstance(inner, tuple) and inner[0] == "collected":
             inner = inner[1]
         whole = isinstance(inner, tuple) and inner[0] == "parameters"
-        held = access.held_by(body, picks) if moment == "lazy" else moment
+        held = containers.held_by(body, picks) if moment == "lazy" else moment
         return _parameters(number, held, whole)
     if origin[0] in ("part", "element", "item"):
         return Parameters(number, None, whole=False)
