@@ -10,11 +10,13 @@ from peft_lint.interpreter.objects import PEFT_MODELS, Kind
 from peft_lint.interpreter.values import (
     NOTHING_KNOWN,
     Bound,
+    Items,
     Ref,
     Unknown,
     Value,
     drawn_from,
     key,
+    literal,
     truth,
 )
 from peft_lint.interpreter.world import World
@@ -62,6 +64,8 @@ def _known(machine: Machine, condition: Hashable, world: World) -> bool | None:
         holds = releases.decided(condition, machine.target)
     if holds is None and _excluded(condition, world.facts):
         holds = False
+    if holds is None:
+        holds = _implied(condition, world.facts)
     return None if holds is None else holds == positive
 
 
@@ -118,6 +122,9 @@ def _learn(condition: Hashable, holds: bool, world: World) -> None:
         case ("And" | "Or" as operator, *operands) if holds is (operator == "And"):
             for operand in operands:
                 _learn(operand, holds, world)
+        case ("is", value, ("literal", ((_, None),))) if holds:
+            # `if args.adapter is None: …`, and later `if args.adapter:`.
+            world.learn(value, False)
 
 
 def split(machine: Machine, test: ast.expr, world: World) -> tuple[list[World], list[World]]:
@@ -157,7 +164,10 @@ def _split_operands(
 
 
 def _excluded(condition: Hashable, facts: Mapping[Hashable, bool]) -> bool:
-    """Return whether a condition compares with a constant what is known to equal another one."""
+    """Return whether other conditions rule one out.
+
+    What equals another constant, or is in no display that has this one.
+    """
     match condition:
         case ("==", left, ("literal", ((_, one),))):
             for known, holds in facts.items():
@@ -165,7 +175,30 @@ def _excluded(condition: Hashable, facts: Mapping[Hashable, bool]) -> bool:
                     case ("==", other, ("literal", ((_, two),))):
                         if holds and other == left and one != two:
                             return True
+                    case ("in", other, Items() as options) if not holds and other == left:
+                        if any(literal(option, ...) == one for option in options.items):
+                            return True
     return False
+
+
+def _implied(condition: Hashable, facts: Mapping[Hashable, bool]) -> bool | None:
+    """Return what follows where `and` does not hold, or `or` does, and all else is known of it."""
+    for known, holds in facts.items():
+        if not isinstance(known, tuple) or known[0] != ("Or" if holds else "And"):
+            continue
+        for operand, positive in ((condition, True), (("not", condition), False)):
+            others = [one for one in known[1:] if one != operand]
+            if len(others) < len(known) - 1 and all(
+                _fact(one, facts) is not holds and _fact(one, facts) is not None for one in others
+            ):
+                return holds == positive
+    return None
+
+
+def _fact(condition: Hashable, facts: Mapping[Hashable, bool]) -> bool | None:
+    condition, positive = _normal(condition)
+    holds = facts.get(condition)
+    return None if holds is None else holds == positive
 
 
 def _normal(condition: Hashable) -> tuple[Hashable, bool]:
