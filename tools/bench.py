@@ -84,7 +84,7 @@ def against_torchfix(files: list[Path], rounds: int) -> None:
     ours, theirs = interleaved(
         rounds,
         # A run of a second sees more of what else goes on than one of a minute: several of them.
-        lambda: statistics.median(process_seconds([*PEFT_LINT, *sample]) for _ in range(5)),
+        lambda: statistics.median(process_seconds([*PEFT_LINT, *sample]) for _ in range(15)),
         lambda: process_seconds([TORCHFIX, "-j", "1", *sample]),
     )
     print(f"  {len(sample)} files: peft-lint {ours:.2f} s, TorchFix {theirs:.2f} s")

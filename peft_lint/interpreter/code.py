@@ -128,6 +128,11 @@ class Code:
             elif isinstance(node, ast.ImportFrom) and creates(f"{module}.{original}"):
                 self._makers.add(name)
 
+    @property
+    def makes(self) -> bool:
+        """Whether any word of the document is one of a library model that makes an object."""
+        return not self._outline.vocabulary.isdisjoint(self._makers)
+
     def facts(self, node: ast.AST) -> Facts:
         """Return the facts of a node that has a part of the outline."""
         found = self._facts.get(node)

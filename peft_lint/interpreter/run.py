@@ -38,6 +38,10 @@ def run(
     registry.load(document.text)
     machine = Machine(document, target, listener, observer)
     world = machine.world
+    if observer is None and not machine.code.makes:
+        # Every event is about an object, or its settings, which some word has to make.
+        machine.ends = [world]
+        return machine
     ends = machine.run_block(document.tree.body, [world])
     ends += [one for _, one in machine.flow.returned]
     if not ends:
