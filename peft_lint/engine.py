@@ -79,7 +79,7 @@ def _suspect(
     from importlib import import_module
 
     from peft_lint.interpreter.machine import Machine
-    from peft_lint.interpreter.run import run
+    from peft_lint.interpreter.run import interpret, machine_for
     from peft_lint.scene import Scene
 
     active = [import_module(rule.module).Rule() for rule in rules]
@@ -93,7 +93,10 @@ def _suspect(
         for handler in handlers.get(type(event), ()):
             handler(event, scene)
 
-    machine = run(document, target, listen)
+    machine = machine_for(document, target, listen)
+    # Every event is about an object, or its settings, which some word has to make.
+    if machine.code.makes:
+        interpret(machine)
     found = [suspicion for rule in active for suspicion in rule.finish(Scene(machine))]
     yields = {rule.code: rule.yields_to for rule in rules}
     return _one_per_cause(found, yields), machine.project.asked

@@ -35,21 +35,32 @@ def run(
 
     `listener` hears the events, `observer` sees every statement with the worlds after it.
     """
+    machine = machine_for(document, target, listener, observer)
+    interpret(machine)
+    return machine
+
+
+def machine_for(
+    document: Document,
+    target: Target,
+    listener: Callable[[Event, Machine], None],
+    observer: Observer | None = None,
+) -> Machine:
+    """Return a machine that has not run yet, with the library models that a document may need."""
     registry.load(document.text)
-    machine = Machine(document, target, listener, observer)
+    return Machine(document, target, listener, observer)
+
+
+def interpret(machine: Machine) -> None:
+    """Run the module of a machine's document, then what no call in it reached."""
     world = machine.world
-    if observer is None and not machine.code.makes:
-        # Every event is about an object, or its settings, which some word has to make.
-        machine.ends = [world]
-        return machine
-    ends = machine.run_block(document.tree.body, [world])
+    ends = machine.run_block(machine.document.tree.body, [world])
     ends += [one for _, one in machine.flow.returned]
     if not ends:
         # The module's last statement raises, or leaves through `sys.exit`.
         ends = machine.flow.raised or machine.exits or [world]
     machine.ends = settle(ends, limit=_MAX_STARTS)
     _run_unreached(machine, [world.fork() for world in machine.ends])
-    return machine
 
 
 def _run_unreached(machine: Machine, ends: list[World]) -> None:

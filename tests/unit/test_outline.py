@@ -108,3 +108,11 @@ def test_no_rule_wakes_for_a_comment(monkeypatch):
     )
     with pytest.raises(ZeroDivisionError):
         find(Document("a.py", "import peft\nmodel.merge_and_unload()\n"), [rule], Target())
+
+
+def test_a_document_in_which_nothing_makes_an_object_is_not_run(monkeypatch):
+    monkeypatch.setattr("peft_lint.interpreter.run.interpret", lambda machine: 1 / 0)
+    uses = "import peft\n\ndef answer(model, prompt):\n    return model.generate(prompt)\n"
+    assert find(Document("a.py", uses), all_rules(), Target()) == []
+    with pytest.raises(ZeroDivisionError):
+        find(Document("a.py", f"{uses}peft.get_peft_model\n"), all_rules(), Target())
